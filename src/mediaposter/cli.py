@@ -1,0 +1,6 @@
+"""The front door for people."""
+
+
+def main() -> None:
+    """Run the command line."""
+    raise SystemExit("not yet")

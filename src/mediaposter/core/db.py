@@ -1,0 +1,73 @@
+"""The database: one async engine per process, one transaction per session."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import MetaData, Text, text
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+JsonObject = dict[str, Any]
+
+
+class Base(DeclarativeBase):
+    """Base of every table. Strings are text, datetimes are timestamptz, dicts and lists are jsonb."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        str: Text(),
+        datetime: TIMESTAMP(timezone=True),
+        JsonObject: JSONB(),
+        list[JsonObject]: JSONB(),
+        list[str]: JSONB(),
+    }
+
+
+def psycopg_url(url: str) -> str:
+    """Return `url` for SQLAlchemy's psycopg 3 driver, whatever of the usual Postgres schemes it came in."""
+    return make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+class Database:
+    """An async engine and its sessions. Close it with `await database.close()`."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, max_overflow: int = 20) -> None:
+        self.url = url
+        self.engine = create_async_engine(
+            psycopg_url(url),
+            pool_size=pool_size,
+            max_overflow=max_overflow,
+            pool_timeout=30,
+            pool_recycle=1800,
+            pool_pre_ping=True,
+            # Supabase's transaction pooler hands each transaction another server connection: prepared statements break.
+            connect_args={"prepare_threshold": None},
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def session(self) -> AsyncGenerator[AsyncSession]:
+        """Open a session in one transaction: committed when the block ends well, rolled back when it raises."""
+        async with self._sessions() as session, session.begin():
+            yield session
+
+    async def ping(self) -> None:
+        """Run one trivial query. Raises what the driver raises when the database cannot be reached."""
+        async with self.session() as session:
+            await session.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close every pooled connection."""
+        await self.engine.dispose()

@@ -1,0 +1,102 @@
+"""The errors of MediaPoster, as people and programs see them.
+
+MediaPosterError
+├── InvalidInputError        400  the caller's input breaks a rule; names the field, the rule and the mend
+│   └── MediaError           422  a media file cannot be used (mediaposter.media.errors)
+├── AuthError                401  no token, or a wrong one
+├── ForbiddenError           403  the token lacks the scope
+├── NotFoundError            404
+├── ConflictError            409  the thing is in a state that does not allow this
+├── NotConfiguredError       424  a setting is missing; names it
+├── UpstreamError            502  something outside answered wrongly
+├── CancelledByUserError     409  the work was cancelled on purpose
+└── UnavailableError         503  a part of MediaPoster is down or busy
+
+Every error carries `code` (stable, for programs), `detail` (a sentence) and `fix` (the next step to take).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """One broken rule of one input field."""
+
+    field: str
+    rule: str
+    fix: str
+
+
+class MediaPosterError(Exception):
+    """Base of every error a user may see. `str(error)` is the detail."""
+
+    code: ClassVar[str] = "INTERNAL_ERROR"
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Something went wrong inside MediaPoster"
+
+    def __init__(self, detail: str, *, fix: str = "", errors: Sequence[FieldProblem] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.fix = fix
+        self.errors = tuple(errors)
+
+
+class InvalidInputError(MediaPosterError):
+    code = "VALIDATION_ERROR"
+    status = 400
+    title = "The input breaks a rule"
+
+
+class AuthError(MediaPosterError):
+    code = "AUTH_ERROR"
+    status = 401
+    title = "A valid token is needed"
+
+
+class ForbiddenError(MediaPosterError):
+    code = "FORBIDDEN"
+    status = 403
+    title = "This token may not do that"
+
+
+class NotFoundError(MediaPosterError):
+    code = "NOT_FOUND"
+    status = 404
+    title = "There is no such thing"
+
+
+class ConflictError(MediaPosterError):
+    code = "CONFLICT"
+    status = 409
+    title = "The present state does not allow this"
+
+
+class CancelledByUserError(ConflictError):
+    code = "CANCELLED"
+    title = "The work was cancelled"
+
+
+class NotConfiguredError(MediaPosterError):
+    """A needed setting is missing. `setting` is the name of the environment variable to set."""
+
+    code = "NOT_CONFIGURED"
+    status = 424
+    title = "A setting is missing"
+
+    def __init__(self, setting: str, detail: str, *, fix: str = "") -> None:
+        super().__init__(detail, fix=fix or f"Set {setting} in the environment or in the .env file, then try again.")
+        self.setting = setting
+
+
+class UpstreamError(MediaPosterError):
+    code = "UPSTREAM_ERROR"
+    status = 502
+    title = "A service outside answered wrongly"
+
+
+class UnavailableError(MediaPosterError):
+    code = "SERVICE_UNAVAILABLE"
+    status = 503
+    title = "A part of MediaPoster is not running"

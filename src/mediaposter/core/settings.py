@@ -1,0 +1,119 @@
+"""Every setting, in one place. Each is an environment variable (or a line of `.env`); none is required."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def default_home() -> Path:
+    """Return `/var/lib/mediaposter` for root (Postgres needs a home its own user can enter), else `~/.mediaposter`."""
+    return Path("/var/lib/mediaposter") if os.geteuid() == 0 else Path.home() / ".mediaposter"
+
+
+class Settings(BaseSettings):
+    """The settings of a process. Names below are upper-case environment variables with the prefix `MEDIAPOSTER_`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MEDIAPOSTER_", env_file=".env", env_file_encoding="utf-8", extra="ignore", populate_by_name=True
+    )
+
+    # Where things live
+    home: Path = Field(default_factory=default_home, description="Folder of the database, the media and the keys.")
+    database_url: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("DATABASE_URL", "MEDIAPOSTER_DATABASE_URL"),
+        description="A Postgres 15+ to use instead of the embedded one. Supabase: the session or direct address.",
+    )
+    postgres_bin: Path | None = Field(
+        default=None, description="Folder with initdb and postgres, instead of those of the installed wheel."
+    )
+    storage_url: str | None = Field(
+        default=None,
+        description="Object storage for media, such as s3://bucket/prefix. Without it, a folder under the home.",
+    )
+    storage_endpoint: str | None = Field(default=None, description="Endpoint of an S3-compatible store (R2, MinIO).")
+    storage_region: str | None = Field(default=None, description="Region of the object storage.")
+    storage_access_key_id: SecretStr | None = Field(default=None, description="Access key of the object storage.")
+    storage_secret_access_key: SecretStr | None = Field(default=None, description="Secret key of the object storage.")
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description="Key that encrypts stored credentials. Without it, one is made in the home with mode 0600.",
+    )
+
+    # The server
+    host: str = Field(default="127.0.0.1", description="Address the API binds to.")
+    port: int = Field(default=5555, ge=1, le=65535, description="Port of the API and of the public site.")
+    public_url: str | None = Field(
+        default=None, description="Address under which the world reaches the site, for links and feeds."
+    )
+
+    # Logs
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level logged.")
+    log_format: Literal["auto", "json", "console"] = Field(
+        default="auto", description="json in services, console in a terminal; auto decides by the terminal."
+    )
+
+    # The engine
+    worker_lease_seconds: float = Field(
+        default=6.0, ge=0.5, description="A worker that was not heard of for so long is dead and its runs move on."
+    )
+    queue_poll_seconds: float = Field(default=0.1, ge=0.01, description="How often each queue is looked at.")
+    keep_finished_days: int = Field(default=30, ge=1, description="Days that finished workflow rows and events stay.")
+
+    # Media limits
+    media_max_bytes: int = Field(default=20 * 1024**3, description="Largest input file, in bytes.")
+    media_max_seconds: float = Field(default=4 * 3600, description="Longest input, in seconds.")
+    media_max_pixels: int = Field(default=8192 * 4320, description="Largest frame, in pixels (width times height).")
+    ffmpeg_threads: int = Field(default=0, ge=0, description="Threads of an encode; 0 lets ffmpeg decide.")
+
+    # Models
+    language_model: str | None = Field(
+        default=None,
+        description="Model that writes, as vendor:model, such as openai:gpt-5.4-nano, anthropic:..., google:....",
+    )
+    openai_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("OPENAI_API_KEY", "MEDIAPOSTER_OPENAI_API_KEY"),
+        description="Key for OpenAI or any server that speaks its API.",
+    )
+    openai_base_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("OPENAI_BASE_URL", "MEDIAPOSTER_OPENAI_BASE_URL"),
+        description="Base URL of an OpenAI-compatible server (Ollama, vLLM, llama.cpp).",
+    )
+    anthropic_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("ANTHROPIC_API_KEY", "MEDIAPOSTER_ANTHROPIC_API_KEY"),
+        description="Key for Anthropic.",
+    )
+    anthropic_base_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("ANTHROPIC_BASE_URL", "MEDIAPOSTER_ANTHROPIC_BASE_URL"),
+        description="Base URL instead of Anthropic's own.",
+    )
+    google_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("GOOGLE_API_KEY", "GEMINI_API_KEY", "MEDIAPOSTER_GOOGLE_API_KEY"),
+        description="Key for Google's Gemini models.",
+    )
+    google_base_url: str | None = Field(default=None, description="Base URL instead of Google's own.")
+
+    # The network
+    allow_private_urls: bool = Field(
+        default=False, description="Let media URLs name private and loopback addresses. For tests and closed networks."
+    )
+
+    @property
+    def site_url(self) -> str:
+        """The public base address, without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """Read the settings of this process from the environment and `.env`, once."""
+    return Settings()

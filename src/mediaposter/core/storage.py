@@ -1,0 +1,125 @@
+"""Where media bytes lie: a folder by default, any object store (S3, Supabase, R2, MinIO) by setting.
+
+Everything is addressed by a key such as `renditions/ab/abcd...mp4` and written once: a key never changes its bytes.
+ffmpeg needs real files, so each key has a local path; with a remote store the local folder is a cache.
+"""
+
+import asyncio
+import os
+import shutil
+import uuid
+from pathlib import Path
+from typing import Any
+
+import obstore
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from mediaposter.core.errors import NotFoundError
+from mediaposter.core.settings import Settings
+
+SCHEME = "storage://"
+
+
+class Storage:
+    """Stored files by key. `folder` holds them, or caches them when `remote` is the true store."""
+
+    def __init__(self, folder: Path, remote: ObjectStore | None = None) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.remote = remote
+
+    def scratch(self, suffix: str = "") -> Path:
+        """Return a new path on the same disk for work in progress. The caller moves or deletes it."""
+        folder = self.folder / "scratch"
+        folder.mkdir(exist_ok=True)
+        return folder / f"{uuid.uuid4().hex}{suffix}"
+
+    async def put(self, key: str, file: Path) -> None:
+        """Move `file` into the store under `key`: whole or not at all. A key that exists is left as it is."""
+        target = self._path(key)
+        if not target.exists():
+            await asyncio.to_thread(_move_durably, file, target)
+        else:
+            file.unlink(missing_ok=True)
+        if self.remote is not None:
+            await obstore.put_async(self.remote, key, target)
+
+    async def exists(self, key: str) -> bool:
+        """Say whether `key` is stored."""
+        if self._path(key).exists():
+            return True
+        if self.remote is None:
+            return False
+        try:
+            await obstore.head_async(self.remote, key)
+        except FileNotFoundError:
+            return False
+        return True
+
+    async def local_path(self, key: str) -> Path:
+        """Return a real file with the bytes of `key`, fetched first when it is only remote. Raises NotFoundError."""
+        path = self._path(key)
+        if path.exists():
+            return path
+        if self.remote is None:
+            raise NotFoundError(f"There is no stored file {key}.", fix="Make it again: run the step that made it.")
+        draft = self.scratch(path.suffix)
+        try:
+            result = await obstore.get_async(self.remote, key)
+            with draft.open("wb") as file:
+                async for chunk in result.stream():
+                    file.write(chunk)
+        except FileNotFoundError as error:
+            draft.unlink(missing_ok=True)
+            raise NotFoundError(
+                f"There is no stored file {key}.", fix="Make it again: run the step that made it."
+            ) from error
+        await asyncio.to_thread(_move_durably, draft, path)
+        return path
+
+    async def delete(self, key: str) -> None:
+        """Remove `key`, here and in the remote store."""
+        self._path(key).unlink(missing_ok=True)
+        if self.remote is not None:
+            await obstore.delete_async(self.remote, key)
+
+    def _path(self, key: str) -> Path:
+        path = (self.folder / key).resolve()
+        if not path.is_relative_to(self.folder.resolve()):
+            raise NotFoundError(f"{key!r} is not a storage key.")
+        return path
+
+
+def load_storage(settings: Settings) -> Storage:
+    """Return the storage of the settings: the folder `media` of the home, or that as a cache of `storage_url`."""
+    return Storage(settings.home / "media", _remote_store(settings) if settings.storage_url else None)
+
+
+def _remote_store(settings: Settings) -> ObjectStore:
+    assert settings.storage_url is not None
+    options: dict[str, Any] = {}
+    if settings.storage_endpoint:
+        options["endpoint"] = settings.storage_endpoint
+    if settings.storage_region:
+        options["region"] = settings.storage_region
+    if settings.storage_access_key_id:
+        options["access_key_id"] = settings.storage_access_key_id.get_secret_value()
+    if settings.storage_secret_access_key:
+        options["secret_access_key"] = settings.storage_secret_access_key.get_secret_value()
+    if settings.storage_endpoint and settings.storage_endpoint.startswith("http://"):
+        options["client_options"] = {"allow_http": True}
+    if settings.storage_url.startswith("file://"):
+        return LocalStore(Path(settings.storage_url.removeprefix("file://")), mkdir=True)
+    return from_url(settings.storage_url, **options)
+
+
+def _move_durably(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.stat().st_dev != target.parent.stat().st_dev:
+        draft = target.with_name(f".{uuid.uuid4().hex}")
+        shutil.copyfile(source, draft)
+        source.unlink()
+        source = draft
+    with source.open("rb") as file:
+        os.fsync(file.fileno())
+    source.replace(target)

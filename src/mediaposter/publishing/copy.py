@@ -1,0 +1,70 @@
+"""The words that go with a post on one account, and how platforms count them."""
+
+from enum import StrEnum
+
+import regex
+from pydantic import BaseModel, ConfigDict, Field
+
+_URL = regex.compile(r"https?://\S+")
+_X_URL_LENGTH = 23  # X counts every link as 23 characters: docs.x.com, "Counting characters"
+
+
+class Counting(StrEnum):
+    """How a platform counts the length of a text."""
+
+    GRAPHEMES = "graphemes"
+    CODEPOINTS = "codepoints"
+    UTF16 = "utf16"
+    UTF8 = "utf8"
+    X_WEIGHTED = "x_weighted"
+
+
+class Copy(BaseModel):
+    """Title, description and the rest for one account. Hashtags come without `#`; times are seconds in the master."""
+
+    model_config = ConfigDict(frozen=True)
+
+    title: str = ""
+    description: str = ""
+    hashtags: tuple[str, ...] = ()
+    first_comment: str | None = None
+    alt_text: str | None = None
+    thumbnail_at: float | None = Field(default=None, ge=0)
+    link: str | None = None
+    provenance: dict[str, str] = Field(default_factory=dict)
+
+    def text(self) -> str:
+        """Return description, link and hashtags as one caption, the way most platforms show it."""
+        tags = " ".join(f"#{tag}" for tag in self.hashtags)
+        return "\n\n".join(part for part in (self.description, self.link or "", tags) if part)
+
+
+def length(text: str, counting: Counting) -> int:
+    """Return the length of `text` as a platform that counts by `counting` sees it."""
+    match counting:
+        case Counting.GRAPHEMES:
+            return len(regex.findall(r"\X", text))
+        case Counting.CODEPOINTS:
+            return len(text)
+        case Counting.UTF16:
+            return len(text.encode("utf-16-le")) // 2
+        case Counting.UTF8:
+            return len(text.encode())
+        case Counting.X_WEIGHTED:
+            return _x_length(text)
+
+
+def _x_length(text: str) -> int:
+    # twitter-text v3: code points in these ranges weigh 1, all others 2, an emoji sequence 2, a link 23.
+    without_links, links = _URL.subn("", text)
+    total = links * _X_URL_LENGTH
+    for grapheme in regex.findall(r"\X", without_links):
+        if regex.search(r"\p{Extended_Pictographic}", grapheme):
+            total += 2
+        else:
+            total += sum(1 if _is_light(ord(character)) else 2 for character in grapheme)
+    return total
+
+
+def _is_light(point: int) -> bool:
+    return point <= 4351 or 8192 <= point <= 8205 or 8208 <= point <= 8223 or 8242 <= point <= 8247
