@@ -17,7 +17,7 @@ E = TypeVar("E", bound=StrEnum)
 
 
 class TextEnum(TypeDecorator[E], Generic[E]):
-    """A StrEnum stored as text: `state: Mapped[State] = mapped_column(TextEnum(State))`, beside `one_of("state", State)`."""
+    """A StrEnum stored as text: `mapped_column(TextEnum(State))`, with `one_of("state", State)` in the table args."""
 
     impl = Text
     cache_ok = True
@@ -26,10 +26,10 @@ class TextEnum(TypeDecorator[E], Generic[E]):
         super().__init__()
         self.values = values
 
-    def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         return None if value is None else self.values(value).value
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> E | None:
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> E | None:  # noqa: ARG002
         return None if value is None else self.values(value)
 
 
