@@ -73,7 +73,13 @@ class Settings(BaseSettings):
     # Models
     language_model: str | None = Field(
         default=None,
-        description="Model that writes, as vendor:model, such as openai:gpt-5.4-nano, anthropic:..., google:....",
+        description="Model that writes, as vendor:model, such as openai:gpt-6-luna, anthropic:..., google:....",
+    )
+    language_model_timeout_seconds: float = Field(
+        default=90.0, gt=0, le=900, description="How long one answer of the language model may take, in seconds."
+    )
+    language_model_max_tokens: int = Field(
+        default=8000, ge=256, description="Most tokens one answer of the language model may have, thinking included."
     )
     openai_api_key: SecretStr | None = Field(
         default=None,

@@ -1,0 +1,111 @@
+"""Models that a vendor has switched off or announced to switch off: dates, and what to use instead.
+
+Ids are configuration and any id may be tried; this table turns a vague "not found" into a date and a way on. The
+vendors' pages are the source, read on the day below; where they differ by day and zone, the earlier day stands here.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+READ_ON = date(2026, 11, 23)
+SOURCES = {
+    "openai": "https://developers.openai.com/api/docs/deprecations",
+    "anthropic": "https://platform.claude.com/docs/en/about-claude/model-deprecations",
+    "google": "https://ai.google.dev/gemini-api/docs/deprecations",
+}
+
+
+@dataclass(frozen=True)
+class Retirement:
+    """The day a model stops answering, and its successor in the vendor's own words."""
+
+    vendor: str
+    model: str
+    on: date
+    successor: str
+
+    @property
+    def source(self) -> str:
+        return SOURCES[self.vendor]
+
+
+_TABLE: dict[tuple[str, str, str], tuple[str, ...]] = {
+    # (vendor, day, successor): ids
+    ("openai", "2025-07-28", "gpt-6.1-sol"): ("o1-preview", "o1-preview-2024-09-12"),
+    ("openai", "2025-10-27", "gpt-6.1-terra"): ("o1-mini", "o1-mini-2024-09-12"),
+    ("openai", "2026-02-12", "gpt-6.1-sol"): ("codex-mini-latest",),
+    ("openai", "2026-02-17", "gpt-6-luna"): ("chatgpt-4o-latest",),
+    ("openai", "2026-07-23", "gpt-6.1-sol"): ("gpt-5.1-codex", "gpt-5.1-chat-latest", "gpt-5-chat-latest"),
+    ("openai", "2026-08-10", "gpt-6.1-sol"): ("gpt-5.3-chat-latest", "gpt-5.2-chat-latest"),
+    ("openai", "2026-09-28", "gpt-6-luna"): ("gpt-3.5-turbo-1106",),
+    ("openai", "2026-10-23", "gpt-6-luna"): (
+        "gpt-3.5-turbo",
+        "gpt-3.5-turbo-0125",
+        "gpt-4",
+        "gpt-4-0613",
+        "gpt-4-1106-preview",
+        "gpt-4-turbo",
+        "gpt-4-turbo-2024-04-09",
+        "gpt-4.1-nano",
+        "gpt-4.1-nano-2025-04-14",
+        "gpt-4o-2024-05-13",
+        "o1",
+        "o1-2024-12-17",
+        "o3-mini",
+        "o3-mini-2025-01-31",
+        "o4-mini",
+        "o4-mini-2025-04-16",
+    ),
+    ("openai", "2026-12-11", "gpt-6.1-terra"): (
+        "gpt-5",
+        "gpt-5-2025-08-07",
+        "gpt-5-mini",
+        "gpt-5-mini-2025-08-07",
+        "gpt-5-nano",
+        "gpt-5-nano-2025-08-07",
+        "o3",
+        "o3-2025-04-16",
+    ),
+    ("openai", "2027-01-14", "gpt-6-luna"): (
+        "gpt-4.1",
+        "gpt-4.1-2025-04-14",
+        "gpt-4.1-mini",
+        "gpt-4.1-mini-2025-04-14",
+        "gpt-4o",
+        "gpt-4o-2024-08-06",
+        "gpt-4o-2024-11-20",
+        "gpt-4o-mini",
+        "gpt-4o-mini-2024-07-18",
+    ),
+    ("openai", "2027-04-01", "gpt-6-luna"): (
+        "gpt-5.1",
+        "gpt-5.1-2025-11-13",
+        "gpt-5.4-nano",
+        "gpt-5.4-nano-2026-03-17",
+    ),
+    ("anthropic", "2024-11-06", "claude-haiku-5-5"): ("claude-instant-1.2",),
+    ("anthropic", "2025-07-21", "claude-sonnet-5-5"): ("claude-2.0", "claude-2.1", "claude-3-sonnet-20240229"),
+    ("anthropic", "2026-01-05", "claude-opus-5-5"): ("claude-3-opus-20240229",),
+    ("anthropic", "2026-02-19", "claude-haiku-5-5"): ("claude-3-5-haiku-latest", "claude-3-5-haiku-20241022"),
+    ("anthropic", "2026-02-19", "claude-sonnet-5-5"): ("claude-3-7-sonnet-latest", "claude-3-7-sonnet-20250219"),
+    ("anthropic", "2026-06-15", "claude-opus-5-5"): ("claude-opus-4-0", "claude-opus-4-20250514"),
+    ("anthropic", "2026-06-15", "claude-sonnet-5-5"): ("claude-sonnet-4-0", "claude-sonnet-4-20250514"),
+    ("anthropic", "2026-11-30", "claude-sonnet-5-5"): ("claude-sonnet-4-5", "claude-sonnet-4-5-20250929"),
+    ("google", "2026-06-01", "gemini-3.1-flash-lite"): (
+        "gemini-2.0-flash",
+        "gemini-2.0-flash-001",
+        "gemini-2.0-flash-lite",
+        "gemini-2.0-flash-lite-001",
+    ),
+}
+
+_BY_ID = {
+    (vendor, model): Retirement(vendor, model, date.fromisoformat(day), successor)
+    for (vendor, day, successor), models in _TABLE.items()
+    for model in models
+}
+
+
+def retirement(vendor: str, model: str) -> Retirement | None:
+    """Return when `model` of `vendor` stops or stopped answering, None when nothing is announced."""
+    return _BY_ID.get((vendor, model))
