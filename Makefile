@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check setup dev lock features bench clean
+.PHONY: help demo test check setup dev lock features docs bench clean
 
 help:  ## Show these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,9 @@ check: dev  ## Format, lint, types, import contract
 
 features: dev  ## Run the tests and write feature_list.json from what they prove
 	@$(BIN)/python -m pytest -n 2 --features=feature_list.json $(ARGS)
+
+docs: dev  ## Write the reference pages from the code
+	@$(BIN)/python scripts/reference.py
 
 bench: dev  ## Run the benchmarks
 	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -5,7 +5,6 @@ workflow whose attempt is no longer the run's newest, or whose run was cancelled
 """
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +14,7 @@ from mediaposter.core.errors import MediaPosterError
 from mediaposter.pipeline import repository
 from mediaposter.pipeline.errors import RunSupersededError
 from mediaposter.pipeline.models import ACTIVE, Run, RunStage, RunState, Stage, StageState
+from mediaposter.pipeline.schemas import PipelineConfig
 
 
 @engine.step("pipeline.begin_run")
@@ -103,6 +103,11 @@ async def own_run(session: AsyncSession, run_id: str, attempt: int) -> Run:
     return run
 
 
+def config_of(run: Run) -> PipelineConfig:
+    """Return what the run was asked for."""
+    return PipelineConfig.model_validate(run.config)
+
+
 def problem_of(error: BaseException) -> JsonObject:
     """Return an error as it is stored and shown: code, detail, fix, and the fields it names."""
     if not isinstance(error, MediaPosterError):
@@ -123,8 +128,3 @@ def _stage_of(run: Run, name: Stage) -> RunStage:
 
 def _seconds(start: datetime | None, end: datetime) -> float | None:
     return round((end - start).total_seconds(), 3) if start else None
-
-
-def output_of(stages: list[RunStage], name: Stage) -> dict[str, Any]:
-    """Return what the stage `name` put out."""
-    return next(stage.outputs for stage in stages if stage.name == name)

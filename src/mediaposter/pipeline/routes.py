@@ -48,8 +48,7 @@ async def list_runs(
     """Return runs with their stages."""
     async with context.current().database.session() as session:
         return [
-            RunRead.of(run)
-            for run in await service.list_runs(session, states=state or (), limit=limit, before=before)
+            RunRead.of(run) for run in await service.list_runs(session, states=state or (), limit=limit, before=before)
         ]
 
 

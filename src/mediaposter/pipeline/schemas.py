@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
 
 from mediaposter.core.db import JsonObject
+from mediaposter.generation.schemas import Aspect, Brand
 from mediaposter.pipeline.models import Run, RunStage, RunState, Stage, StageState
 
 PARTS_MAX = 5
@@ -75,19 +76,6 @@ class Budget(BaseModel):
     tokens: int | None = Field(default=None, ge=0)
 
 
-class BrandChoice(BaseModel):
-    """How the generated parts look and who speaks: colours as #rrggbb, darkest first."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = Field(default="", max_length=60)
-    handle: str = Field(default="", max_length=40)
-    palette: tuple[Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")], ...] = Field(
-        default=(), max_length=6
-    )
-    voice: str = Field(default="", max_length=400, description="How the brand writes, in a sentence or two.")
-
-
 class PipelineConfig(BaseModel):
     """Everything a run needs to know. `prompts` or `clips`, never both; the rest has a default."""
 
@@ -97,10 +85,11 @@ class PipelineConfig(BaseModel):
     clips: tuple[str, ...] = Field(default=(), max_length=PARTS_MAX, description="Files or http(s) URLs, in order.")
     images: tuple[str, ...] = Field(default=(), max_length=20, description="Your pictures for the card backgrounds.")
     provider: tuple[str, ...] = Field(default=("cards",), min_length=1, max_length=5)
-    aspect: Literal["9:16", "1:1", "16:9"] = "9:16"
+    aspect: Aspect = "9:16"
     seconds: float | None = Field(default=None, ge=1, le=600, description="Length of each part; None: as it needs.")
     speech: Literal["local", "none"] = "local"
-    brand: BrandChoice = BrandChoice()
+    brand: Brand = Brand()
+    tone: str = Field(default="", max_length=400, description="How the brand writes, in a sentence or two.")
     crossfade: float = Field(default=0, ge=0, le=2, description="Seconds; 0 is a hard cut, which needs no encoding.")
     accounts: tuple[str, ...] = Field(default=("all",), min_length=1)
     copywriter: str | None = Field(default=None, description="`local`, or a model such as openai:gpt-5.4-nano.")

@@ -159,9 +159,7 @@ def _reopen(stages: Sequence[RunStage], which: Sequence[RunStage]) -> None:
             stage.finished_at = None
 
 
-async def _begin_attempt(
-    session: AsyncSession, run: Run, topic: str, data: dict[str, Any] | None = None
-) -> Run:
+async def _begin_attempt(session: AsyncSession, run: Run, topic: str, data: dict[str, Any] | None = None) -> Run:
     run.attempt += 1
     run.state = RunState.QUEUED
     run.error = None

@@ -1,0 +1,73 @@
+"""The front door for programs: the ASGI app, built out of the rooms' routers."""
+
+from datetime import UTC, datetime
+from importlib.metadata import version
+from time import perf_counter
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI, Response
+from sqlalchemy.exc import SQLAlchemyError
+
+from mediaposter.analysis.routes import router as analysis
+from mediaposter.core import context, problems
+from mediaposter.core.routes import router as core
+from mediaposter.core.runtime import live_workers
+from mediaposter.core.tokens import authorize
+from mediaposter.generation.routes import router as generation
+from mediaposter.media.routes import router as media
+from mediaposter.offers.routes import redirect_router
+from mediaposter.offers.routes import router as offers
+from mediaposter.pipeline.routes import router as pipeline
+from mediaposter.publishing.routes import router as publishing
+from mediaposter.publishing.site.routes import router as site
+
+VERSION = version("mediaposter")
+_DESCRIPTION = """Prompts or footage in; a finished video, published to every account, out.
+
+Every route under `/api` needs a token: `Authorization: Bearer mp_...` (`mediaposter tokens create NAME`). Errors are
+problem documents (RFC 9457) with `code`, `detail`, `fix` and `trace_id`. Times are UTC.
+"""
+_started = datetime.now(UTC)
+health = APIRouter(tags=["health"])
+
+
+def build_app() -> FastAPI:
+    """Build the app. The process's context must be installed before the first request."""
+    app = FastAPI(
+        title="MediaPoster",
+        version=VERSION,
+        description=_DESCRIPTION,
+        docs_url="/api/docs",
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    problems.install(app)
+    for router in (pipeline, media, generation, analysis, publishing, offers, core):
+        app.include_router(router, dependencies=[Depends(authorize)])
+    for router in (health, redirect_router, site):
+        app.include_router(router)
+    return app
+
+
+@health.get("/health", summary="Whether the parts are up; no token needed")
+async def check_health(response: Response) -> dict[str, Any]:
+    """Answer 200 when the database answers, 503 when not. Workers are reported, not required: they may sleep."""
+    ctx = context.current()
+    began = perf_counter()
+    checks: dict[str, Any] = {}
+    try:
+        await ctx.database.ping()
+        checks["database"] = {"status": "up", "latency_ms": round((perf_counter() - began) * 1000, 2)}
+        alive = await live_workers(ctx)
+        checks["workers"] = {"status": "running" if alive else "stopped", "count": len(alive)}
+    except (SQLAlchemyError, OSError) as error:
+        checks["database"] = {"status": "down", "detail": type(error).__name__}
+        response.status_code = 503
+    now = datetime.now(UTC)
+    return {
+        "status": "healthy" if response.status_code != 503 else "unhealthy",
+        "timestamp": now.isoformat(),
+        "version": VERSION,
+        "uptime_seconds": round((now - _started).total_seconds(), 1),
+        "checks": checks,
+    }

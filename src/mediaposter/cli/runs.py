@@ -1,0 +1,263 @@
+"""Commands about runs: start one, watch it, see how it ended, go on."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mediaposter.cli import live
+from mediaposter.cli.machine import machine
+from mediaposter.cli.output import err, out, print_json, problem_line, show, validation_lines
+from mediaposter.core.context import Context
+from mediaposter.core.errors import FieldProblem, InvalidInputError
+from mediaposter.core.settings import load_settings
+from mediaposter.pipeline import service
+from mediaposter.pipeline.models import Run, RunState, Stage
+from mediaposter.pipeline.schemas import PipelineConfig, RunRead
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+RunId = Annotated[str, typer.Argument(help="The id of a run, as `mediaposter runs` lists them.")]
+_GOOD = (RunState.COMPLETED, RunState.WAITING)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command("run")(run)
+    app.command("runs")(runs)
+    app.command("show")(show_run)
+    app.command("cancel")(cancel)
+    app.command("resume")(resume)
+    app.command("retry")(retry)
+    app.command("approve")(approve)
+
+
+def run(
+    prompts: Annotated[list[str] | None, typer.Argument(help="1 to 5 prompts, one a part.")] = None,
+    clips: Annotated[
+        list[str] | None, typer.Option("--clips", help="Your own files or URLs, one a part, in place of prompts.")
+    ] = None,
+    images: Annotated[list[Path] | None, typer.Option("--image", help="A picture for the card backgrounds.")] = None,
+    provider: Annotated[list[str] | None, typer.Option(help="A provider; repeat it for a chain of fallbacks.")] = None,
+    aspect: Annotated[str, typer.Option(help="9:16, 1:1 or 16:9.")] = "9:16",
+    seconds: Annotated[float | None, typer.Option(help="Length of each part in seconds.")] = None,
+    speech: Annotated[str, typer.Option(help="Who speaks the generated parts: local or none.")] = "local",
+    crossfade: Annotated[float, typer.Option(help="Seconds of crossfade between parts; 0 cuts hard.")] = 0,
+    accounts: Annotated[list[str] | None, typer.Option("--account", help="An account; repeat it. All by default.")] = None,
+    copywriter: Annotated[str | None, typer.Option(help="local, or a model such as openai:gpt-5.4-nano.")] = None,
+    offer: Annotated[str | None, typer.Option(help="What you sell: the id of an offer, or a URL.")] = None,
+    cta: Annotated[str | None, typer.Option(help="The words that lead to the offer.")] = None,
+    publish: Annotated[str, typer.Option(help="now, draft, next_slot, or a moment such as 2026-12-01T09:00+01:00.")] = "now",
+    budget: Annotated[int | None, typer.Option(help="The most the run may spend, in cents.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A JSON file with the whole config; options win over it.")] = None,
+    key: Annotated[str | None, typer.Option("--idempotency-key", help="Repeat it to get the same run.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Everything but publish; says what would be sent.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Do not wait; a running `mediaposter up` does the work.")] = False,
+    as_json: AsJson = False,
+    more_clips: Annotated[list[str] | None, typer.Option("--clip", hidden=True)] = None,
+) -> None:
+    """Run the whole loop: make the parts, stitch, analyze, write, publish."""
+    given: dict[str, Any] = _from_file(config)
+    sources = [_source(clip) for clip in [*(clips or []), *(more_clips or [])]]
+    if sources:
+        # `--clips a.mp4 b.mov c.webm`: what follows the option's first value arrives as arguments.
+        given["clips"] = sources + [_source(text) for text in prompts or []]
+    elif prompts:
+        given["prompts"] = prompts
+    options: dict[str, Any] = {
+        "images": [str(path.absolute()) for path in images] if images else None,
+        "provider": provider,
+        "seconds": seconds,
+        "accounts": accounts,
+        "copywriter": copywriter,
+        "budget": {"money_minor": budget} if budget is not None else None,
+        "aspect": aspect if aspect != "9:16" else None,
+        "speech": speech if speech != "local" else None,
+        "crossfade": crossfade or None,
+        "publish": publish if publish != "now" else None,
+        "dry_run": dry_run or None,
+        "offer": _offer(offer, cta),
+    }
+    given |= {name: value for name, value in options.items() if value is not None}
+    asked = parse_config(given)
+
+    async def start(session: AsyncSession, ctx: Context) -> Run:
+        started = await service.start_run(session, asked, settings=ctx.settings, idempotency_key=key, clock=ctx.clock)
+        return started.run
+
+    _work_on(start, as_json=as_json, detach=detach)
+
+
+def runs(
+    state: Annotated[list[RunState] | None, typer.Option(help="Only runs in this state; repeat it.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200)] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List the runs, newest first."""
+
+    async def read() -> list[RunRead]:
+        async with machine(load_settings()) as ctx, ctx.database.session() as session:
+            return [RunRead.of(run) for run in await service.list_runs(session, states=state or (), limit=limit)]
+
+    found = asyncio.run(read())
+    show([run.model_dump(mode="json") for run in found], as_json=as_json, human=lambda: _print_runs(found))
+
+
+def show_run(run_id: RunId, as_json: AsJson = False) -> None:
+    """Show one run: its stages, costs, accounts and reasons."""
+
+    async def read() -> RunRead:
+        async with machine(load_settings()) as ctx, ctx.database.session() as session:
+            return RunRead.of(await service.get_run(session, run_id))
+
+    found = asyncio.run(read())
+    show(found, as_json=as_json, human=lambda: print_run(found))
+
+
+def cancel(run_id: RunId, as_json: AsJson = False) -> None:
+    """Stop a run. What is public stays public and is named."""
+
+    async def change() -> RunRead:
+        async with machine(load_settings()) as ctx, ctx.database.session() as session:
+            return RunRead.of(await service.cancel_run(session, run_id, clock=ctx.clock))
+
+    found = asyncio.run(change())
+    show(found, as_json=as_json, human=lambda: print_run(found))
+
+
+def resume(run_id: RunId, as_json: AsJson = False, detach: bool = False) -> None:
+    """Go on after a failure or a cancel: finished stages are not done again."""
+    _work_on(lambda session, _: service.resume_run(session, run_id), as_json=as_json, detach=detach)
+
+
+def retry(
+    run_id: RunId,
+    from_stage: Annotated[Stage | None, typer.Option("--from", help="Redo from this stage on.")] = None,
+    as_json: AsJson = False,
+    detach: bool = False,
+) -> None:
+    """Redo what failed: only the accounts that were refused, or everything from a stage on."""
+    _work_on(
+        lambda session, _: service.retry_run(session, run_id, from_stage=from_stage), as_json=as_json, detach=detach
+    )
+
+
+def approve(run_id: RunId, as_json: AsJson = False, detach: bool = False) -> None:
+    """Let a draft go on to publish."""
+    _work_on(lambda session, _: service.approve_run(session, run_id), as_json=as_json, detach=detach)
+
+
+def parse_config(given: dict[str, Any]) -> PipelineConfig:
+    """Check what the user asked for. Raises InvalidInputError naming each field, its rule and the mend."""
+    try:
+        return PipelineConfig.model_validate(given)
+    except ValidationError as error:
+        problems = [FieldProblem(field, rule, "See `mediaposter run --help`") for field, rule in validation_lines(error)]
+        raise InvalidInputError("The run is not described well.", fix="Mend the fields above.", errors=problems) from error
+
+
+def _work_on(begin: Callable[[AsyncSession, Context], Awaitable[Run]], *, as_json: bool, detach: bool) -> None:
+    ended = asyncio.run(start_and_follow(begin, as_json=as_json, detach=detach))
+    if as_json:
+        print_json(ended)
+    elif detach:
+        out.print(f"{ended.id} is queued. Watch it with `mediaposter show {ended.id}`.")
+    else:
+        print_run(ended, stages=False)
+    if not detach and ended.state not in _GOOD:
+        raise SystemExit(1)
+
+
+async def start_and_follow(
+    begin: Callable[[AsyncSession, Context], Awaitable[Run]], *, as_json: bool = False, detach: bool = False
+) -> RunRead:
+    """Begin something with a run and show it until it ends. Ctrl-C leaves the run queued, to be gone on with."""
+    async with machine(load_settings(), worker=not detach) as ctx:
+        async with ctx.database.session() as session:
+            run = RunRead.of(await begin(session, ctx))
+        if detach:
+            return run
+
+        async def read() -> RunRead:
+            async with ctx.database.session() as session:
+                return RunRead.of(await service.get_run(session, run.id))
+
+        return await live.follow(read, live.view_for(err, quiet=as_json))
+
+
+def print_run(run: RunRead, *, stages: bool = True) -> None:
+    """Print a run for people."""
+    out.print(Text.assemble(("Run ", "bold"), run.id, "  ", _state(run.state)))
+    if stages:
+        with live.LineView(out) as view:
+            view.show(run)
+    if run.cost_minor:
+        out.print(f"Cost: {run.cost_minor / 100:.2f} {run.currency}")
+    for account in _accounts(run):
+        line = Text.assemble(f"  {account['account']:<28} ", (f"{account['outcome']:<10} ", "bold"))
+        line.append(account.get("url") or account.get("reason") or "")
+        out.print(line, soft_wrap=True)
+        for broken in account.get("violations", []):
+            out.print(Text(f"    {broken['field']}: {broken['rule']} (found {broken['found']}). {broken['fix']}"))
+    if run.error:
+        out.print(problem_line(run.error), soft_wrap=True)
+
+
+def _accounts(run: RunRead) -> list[dict[str, Any]]:
+    return next((stage.outputs.get("accounts", []) for stage in run.stages if stage.name is Stage.PUBLISH), [])
+
+
+def _print_runs(found: list[RunRead]) -> None:
+    if not found:
+        out.print('No runs yet. Start one: mediaposter run "Your idea" --copywriter local')
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("run", "state", "started", "took", "parts", "what"):
+        table.add_column(column)
+    for run in found:
+        took = f"{(run.finished_at - run.started_at).total_seconds():.1f}s" if run.finished_at and run.started_at else ""
+        sources = run.config.prompts or run.config.clips
+        when = run.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
+        table.add_row(run.id, _state(run.state), when, took, str(len(sources)), Text(sources[0], overflow="ellipsis"))
+    out.print(table)
+
+
+def _state(state: RunState) -> Text:
+    colours = {RunState.COMPLETED: "green", RunState.FAILED: "red", RunState.PARTIAL: "yellow"}
+    return Text(state, style=colours.get(state, "cyan"))
+
+
+def _from_file(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        return PipelineConfig.model_validate_json(path.read_bytes()).model_dump(mode="json", exclude_defaults=True)
+    except OSError as error:
+        raise InvalidInputError(f"{path} cannot be read: {error.strerror}.", fix="Name a JSON file.") from error
+    except ValidationError as error:
+        problems = [FieldProblem(field, rule, f"Mend it in {path}") for field, rule in validation_lines(error)]
+        raise InvalidInputError(f"{path} is not a config.", fix="Mend the fields above.", errors=problems) from error
+
+
+def _source(text: str) -> str:
+    return text if "://" in text else str(Path(text).expanduser().absolute())
+
+
+def _offer(offer: str | None, cta: str | None) -> dict[str, Any] | None:
+    if offer is None:
+        if cta is not None:
+            raise InvalidInputError("--cta needs --offer.", fix="Say what the words lead to: --offer URL.")
+        return None
+    chosen: dict[str, Any] = {"url": offer} if "://" in offer else {"id": offer}
+    return chosen | ({"cta": cta} if cta else {})
+
+
+def moment(value: datetime | None) -> str:
+    """Return a UTC moment in the reader's own zone."""
+    return value.astimezone().strftime("%Y-%m-%d %H:%M:%S") if value else ""

@@ -1,0 +1,84 @@
+"""`mediaposter up`: the database, a worker, the API and the public site, until it is told to stop."""
+
+import asyncio
+import contextlib
+import socket
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from mediaposter.app import build_app
+from mediaposter.cli.machine import machine
+from mediaposter.cli.output import out
+from mediaposter.core.errors import UnavailableError
+from mediaposter.core.settings import Settings, load_settings
+from mediaposter.workers import WorkerProcess
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command("up")(up)
+    app.command("worker")(worker)
+
+
+def up(
+    host: Annotated[str | None, typer.Option(help="Address to bind to, instead of MEDIAPOSTER_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port, instead of MEDIAPOSTER_PORT.")] = None,
+    with_worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Also run a worker.")] = True,
+) -> None:
+    """Serve the API, its docs and your public pages, and work on runs, until Ctrl-C."""
+    settings = load_settings()
+    changes = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    asyncio.run(_serve(settings.model_copy(update=changes), with_worker=with_worker))
+
+
+def worker() -> None:
+    """Run one worker in the foreground, for a machine that only works."""
+    from mediaposter.worker import main  # noqa: PLC0415 - the engine takes two seconds to import
+
+    main([])
+
+
+async def _serve(settings: Settings, *, with_worker: bool) -> None:
+    listener = bind(settings)
+    async with machine(settings, attach=False) as ctx, contextlib.AsyncExitStack() as stack:
+        if with_worker:
+            await stack.enter_async_context(WorkerProcess(ctx.database.url, keep=True))
+        out.print(f"Site   {settings.site_url}/")
+        out.print(f"API    {settings.site_url}/api/docs")
+        out.print(f"Token  {settings.home / 'token'} (for this machine; `mediaposter tokens create` makes others)")
+        out.print("Stop with Ctrl-C.")
+        await server(settings).serve(sockets=[listener])
+
+
+def server(settings: Settings) -> uvicorn.Server:
+    """Return the HTTP server of the app, not yet started."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            build_app(),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=5,
+            server_header=False,
+        )
+    )
+
+
+def bind(settings: Settings) -> socket.socket:
+    """Return a listening socket at the configured address. Raises UnavailableError when the port is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise UnavailableError(
+            f"{settings.host}:{settings.port} cannot be used: {error.strerror}.",
+            fix=f"Stop what listens there, or choose another port: mediaposter up --port {settings.port + 1}.",
+        ) from error
+    listener.listen(2048)
+    return listener
