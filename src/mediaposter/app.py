@@ -6,6 +6,7 @@ from time import perf_counter
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Response
+from fastapi_offline import FastAPIOffline
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaposter.analysis.routes import router as analysis
@@ -33,12 +34,13 @@ health = APIRouter(tags=["health"])
 
 def build_app() -> FastAPI:
     """Build the app. The process's context must be installed before the first request."""
-    app = FastAPI(
+    app = FastAPIOffline(
         title="MediaPoster",
         version=VERSION,
         description=_DESCRIPTION,
         docs_url="/api/docs",
         redoc_url=None,
+        static_url="/api/docs-static",
         openapi_url="/api/openapi.json",
     )
     problems.install(app)
