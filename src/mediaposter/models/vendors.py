@@ -119,7 +119,7 @@ def _api_error(name: str, timeout: float, error: theirs.ModelAPIError) -> Langua
         "key": f"{name.partition(':')[0].upper()}_API_KEY",
     }
     for kinds, ours, detail, fix in _TRANSLATION:
-        # Google says "resource exhausted" for a rate limit and for spent credit alike: only the status tells them apart.
+        # Google says "resource exhausted" for a rate limit and for spent credit alike: the status tells them apart.
         spent = isinstance(error, theirs.ModelHTTPError) and error.status_code == 402 and ours is ModelQuotaError
         if spent or isinstance(error, kinds):
             made = ours(detail.format(**words), fix=fix.format(**words))
