@@ -4,8 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from mediaposter.publishing.copy import Copy, Counting, length
+
+if TYPE_CHECKING:
+    from mediaposter.media.facts import MediaFacts
 
 
 class LinkPolicy(StrEnum):
@@ -33,7 +37,10 @@ class TextRules:
 
 @dataclass(frozen=True)
 class MediaRules:
-    """Limits of the media. Durations in seconds, sizes in bytes, sides in pixels; None means no limit."""
+    """Limits of the media. Durations in seconds, sizes in bytes, sides in pixels; None or nothing means no limit.
+
+    A channel that makes its own rendition of whatever comes names no containers and no codecs.
+    """
 
     video_required: bool = False
     videos_max: int | None = 1
@@ -48,11 +55,20 @@ class MediaRules:
 
 
 @dataclass(frozen=True)
+class AccountRules:
+    """How an account is named: `handle` is a regular expression of the whole handle, `hint` the same in words."""
+
+    handle: str = r".+"
+    hint: str = "as the platform shows it"
+
+
+@dataclass(frozen=True)
 class ChannelRules:
     """Everything a channel demands of a post, with where it stands and when it was read."""
 
     text: TextRules = field(default_factory=TextRules)
     media: MediaRules = field(default_factory=MediaRules)
+    account: AccountRules = field(default_factory=AccountRules)
     source: str = ""
     read_on: date | None = None
 
@@ -91,6 +107,47 @@ def check_copy(copy: Copy, rules: TextRules) -> list[Violation]:
         for name, value in (("title", copy.title), ("description", copy.description)):
             if mark in value:
                 broken.append(Violation(name, f"may not contain {mark!r}", mark, f"Take {mark!r} out."))
+    return broken
+
+
+def check_media(facts: "MediaFacts | None", rules: MediaRules) -> list[Violation]:
+    """Return every rule that the media break, empty when they may be posted. None stands for a post without media."""
+    if facts is None or facts.video is None:
+        if not rules.video_required:
+            return []
+        return [Violation("media", "a video is required", facts.kind if facts else "none", "Give the post a video.")]
+    video = facts.video
+    broken: list[Violation] = []
+    duration = facts.duration
+    if rules.duration_min is not None and duration < rules.duration_min:
+        broken.append(
+            Violation("duration", f"at least {rules.duration_min:g} s", f"{duration:.1f} s", "Make the video longer.")
+        )
+    if rules.duration_max is not None and duration > rules.duration_max:
+        over = duration - rules.duration_max
+        broken.append(
+            Violation("duration", f"at most {rules.duration_max:g} s", f"{duration:.1f} s", f"Cut {over:.1f} s away.")
+        )
+    for name, found, limit, unit in (
+        ("size", facts.size_bytes, rules.size_max, "bytes"),
+        ("width", video.width, rules.width_max, "px"),
+        ("height", video.height, rules.height_max, "px"),
+    ):
+        if limit is not None and found > limit:
+            fix = "Encode it at a lower bit rate." if name == "size" else "Scale the video down."
+            broken.append(Violation(name, f"at most {limit} {unit}", f"{found} {unit}", fix))
+    containers = set(facts.container.split(","))
+    if rules.containers and not containers & set(rules.containers):
+        wanted = " or ".join(rules.containers)
+        broken.append(
+            Violation("container", f"must be {wanted}", facts.container, f"Convert it to {rules.containers[0]}.")
+        )
+    for name, found, allowed in (
+        ("video codec", video.codec, rules.video_codecs),
+        ("audio codec", facts.audio.codec if facts.audio else "", rules.audio_codecs),
+    ):
+        if allowed and found and found not in allowed:
+            broken.append(Violation(name, f"must be {' or '.join(allowed)}", found, f"Convert it to {allowed[0]}."))
     return broken
 
 

@@ -1,0 +1,109 @@
+"""Who came, without knowing who: a visitor hash salted anew every day, the kind of device, and whether it is a robot.
+
+The salt is random, lives in the database for two days and is then deleted: from then on nobody, not even the owner of
+the machine, can link a hash to an address. The public site and the redirect of tracked links count with it.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+import regex
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mediaposter.core.clock import utc_now
+from mediaposter.core.db import Base, Database
+
+# Words in the user agents of crawlers, link previewers, monitors and HTTP libraries. No browser of a person has them.
+_ROBOT = regex.compile(
+    r"bot\b|bot/|crawl|spider|slurp|fetch|preview|scrap|archiver|monitor|uptime|pingdom|lighthouse|headless|"
+    r"facebookexternalhit|facebot|whatsapp|telegram|slack|discord|embedly|quora link|pinterest/|vkshare|w3c_|"
+    r"skypeuri|flipboard|tumblr/|bitlybot|bufferbot|google-read|google-safety|feed|validator|"
+    r"^curl|^wget|python|^go-http|^java/|okhttp|axios|node-fetch|undici|libwww|httpclient|^ruby|^php|postman|insomnia",
+    regex.IGNORECASE,
+)
+_SALT_DAYS = 2
+
+
+class Device(StrEnum):
+    """The kind of device, as far as the user agent tells."""
+
+    PHONE = "phone"
+    TABLET = "tablet"
+    DESKTOP = "desktop"
+    TV = "tv"
+    ROBOT = "robot"
+    UNKNOWN = "unknown"
+
+
+class VisitorSalt(Base):
+    """The random salt of one day (UTC)."""
+
+    __tablename__ = "visitor_salts"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    salt: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A visitor as counted: `key` is the same for one browser and address during one day, and means nothing after."""
+
+    key: str
+    device: Device
+    robot: bool
+    day: date
+
+
+_salts: dict[tuple[str, date], str] = {}  # by database and day; today's and, around midnight, yesterday's
+
+
+async def recognise(database: Database, *, address: str, headers: Mapping[str, str], now: datetime) -> Visitor:
+    """Return the visitor behind a request. `headers` are looked up in lower case; nothing of them is kept."""
+    agent = headers.get("user-agent", "")
+    day = now.date()
+    salt = _salts.get((database.url, day)) or await _load_salt(database, day)
+    digest = hashlib.blake2b(f"{address}\n{agent}".encode(), key=salt.encode(), digest_size=12).hexdigest()
+    robot = is_robot(headers)
+    return Visitor(digest, Device.ROBOT if robot else device_of(agent), robot, day)
+
+
+def is_robot(headers: Mapping[str, str]) -> bool:
+    """Say whether a request comes from a crawler, a link preview, a prefetch or a program rather than from a person."""
+    agent = headers.get("user-agent", "")
+    purpose = f"{headers.get('purpose', '')} {headers.get('sec-purpose', '')} {headers.get('x-moz', '')}".lower()
+    return not agent or bool(_ROBOT.search(agent)) or "prefetch" in purpose or "preview" in purpose
+
+
+def device_of(agent: str) -> Device:
+    """Return the kind of device that a browser's user agent names."""
+    lower = agent.lower()
+    if not lower:
+        return Device.UNKNOWN
+    if "ipad" in lower or "tablet" in lower or ("android" in lower and "mobile" not in lower and "tv" not in lower):
+        return Device.TABLET
+    if "smart-tv" in lower or "smarttv" in lower or "appletv" in lower or " tv" in lower or "bravia" in lower:
+        return Device.TV
+    if "iphone" in lower or "mobile" in lower or "android" in lower:
+        return Device.PHONE
+    if "windows" in lower or "macintosh" in lower or "x11" in lower or "cros" in lower:
+        return Device.DESKTOP
+    return Device.UNKNOWN
+
+
+async def _load_salt(database: Database, day: date) -> str:
+    async with database.session() as session:
+        made = insert(VisitorSalt).values(day=day, salt=secrets.token_hex(32), created_at=utc_now())
+        await session.execute(made.on_conflict_do_nothing())
+        await session.execute(delete(VisitorSalt).where(VisitorSalt.day < day - timedelta(days=_SALT_DAYS)))
+        salt = (await session.execute(select(VisitorSalt.salt).where(VisitorSalt.day == day))).scalar_one()
+    for old in [known for known in _salts if known[1] < day - timedelta(days=1)]:
+        del _salts[old]
+    _salts[database.url, day] = salt
+    return salt

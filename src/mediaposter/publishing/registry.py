@@ -1,0 +1,25 @@
+"""The installed channels, found by entry points; ours enter by the same door as a stranger's."""
+
+from functools import lru_cache
+from importlib.metadata import entry_points
+
+from mediaposter.publishing.channel import Channel
+from mediaposter.publishing.errors import UnknownChannelError
+
+GROUP = "mediaposter.channels"
+
+
+@lru_cache(maxsize=1)
+def load_channels() -> dict[str, Channel]:
+    """Return every installed channel by its name."""
+    return {point.name: point.load()() for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)}
+
+
+def load_channel(name: str) -> Channel:
+    """Return the channel called `name`. Raises UnknownChannelError."""
+    channels = load_channels()
+    if name not in channels:
+        raise UnknownChannelError(
+            f"There is no channel {name!r}.", fix=f"Choose one of: {', '.join(channels) or 'none is installed'}."
+        )
+    return channels[name]

@@ -1,0 +1,1 @@
+"""The built-in channel's public site: pages, feeds, media and honest counting."""
