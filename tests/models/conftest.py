@@ -1,11 +1,13 @@
 """Servers that speak the vendors' APIs, and a model that talks to each."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from mediaposter.core.settings import Settings
 from mediaposter.models.language import LanguageModel, language_model
+from tests.models.speech import SENTENCES, speak
 from tests.servers.anthropic_server import AnthropicServer
 from tests.servers.google_server import GoogleServer
 from tests.servers.openai_server import OpenAIServer
@@ -54,3 +56,15 @@ def server(vendor: str) -> Iterator[VendorServer]:
 @pytest.fixture
 def model(server: VendorServer, vendor: str, settings: Settings) -> LanguageModel:
     return model_at(server, vendor, settings)
+
+
+@pytest.fixture(scope="session")
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two spoken sentences, about eight seconds."""
+    return speak(" ".join(SENTENCES), tmp_path_factory.mktemp("speech") / "spoken.wav")
+
+
+@pytest.fixture(scope="session")
+def whisper_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose speech model is joined once for all tests of a process."""
+    return tmp_path_factory.mktemp("whisper")

@@ -107,6 +107,14 @@ class Settings(BaseSettings):
         description="Key for Google's Gemini models.",
     )
     google_base_url: str | None = Field(default=None, description="Base URL instead of Google's own.")
+    voice_model: Path | None = Field(
+        default=None,
+        description="A Piper voice (.onnx with its .onnx.json beside it) instead of the packaged English one.",
+    )
+    voice_speed: float = Field(default=1.0, ge=0.5, le=2.0, description="How fast the voice speaks; 1 is its own pace.")
+    transcription: Literal["local", "none"] = Field(
+        default="local", description="Speech to text: local (Whisper base from installed packages) or none."
+    )
 
     # The network
     allow_private_urls: bool = Field(
