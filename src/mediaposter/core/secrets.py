@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -48,17 +49,18 @@ def load_secret_box(settings: Settings) -> SecretBox:
     """Return the box for the configured key, or for the one in the home, made there (mode 0600) at first use."""
     if settings.secret_key is not None:
         return SecretBox(settings.secret_key.get_secret_value())
-    return SecretBox(_read_or_make(settings.home / "secret.key"))
+    return SecretBox(private_file(settings.home / "secret.key", new_key))
 
 
-def _read_or_make(path: Path) -> str:
+def private_file(path: Path, make: Callable[[], str]) -> str:
+    """Return the text of a file that only its owner may read, written with what `make` gives when it is not there."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         # Two processes may start at once: the first to link its file wins, the other reads what won.
         draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            file.write(new_key())
+            file.write(make())
             file.flush()
             os.fsync(file.fileno())
         try:
