@@ -5,7 +5,7 @@ import sys
 import typer
 from typer.core import TyperGroup
 
-from mediaposter.cli import accounts, doctor, offers, runs, serve, tokens
+from mediaposter.cli import accounts, demo, doctor, offers, runs, serve, tokens
 from mediaposter.cli.output import err, fail
 from mediaposter.core.errors import MediaPosterError
 
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 runs.register(app)
 serve.register(app)
+demo.register(app)
 doctor.register(app)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(offers.app, name="offers")

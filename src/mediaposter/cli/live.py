@@ -21,7 +21,7 @@ _MARKS = {
     StageState.PENDING: Text("·", style="dim"),
     StageState.COMPLETED: Text("✓", style="green"),
     StageState.FAILED: Text("✗", style="red"),
-    StageState.CANCELLED: Text("–", style="yellow"),
+    StageState.CANCELLED: Text("-", style="yellow"),
 }
 ENDED = (RunState.COMPLETED, RunState.PARTIAL, RunState.FAILED, RunState.CANCELLED, RunState.WAITING)
 

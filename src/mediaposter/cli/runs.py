@@ -49,16 +49,24 @@ def run(
     seconds: Annotated[float | None, typer.Option(help="Length of each part in seconds.")] = None,
     speech: Annotated[str, typer.Option(help="Who speaks the generated parts: local or none.")] = "local",
     crossfade: Annotated[float, typer.Option(help="Seconds of crossfade between parts; 0 cuts hard.")] = 0,
-    accounts: Annotated[list[str] | None, typer.Option("--account", help="An account; repeat it. All by default.")] = None,
+    accounts: Annotated[
+        list[str] | None, typer.Option("--account", help="An account; repeat it. All by default.")
+    ] = None,
     copywriter: Annotated[str | None, typer.Option(help="local, or a model such as openai:gpt-5.4-nano.")] = None,
     offer: Annotated[str | None, typer.Option(help="What you sell: the id of an offer, or a URL.")] = None,
     cta: Annotated[str | None, typer.Option(help="The words that lead to the offer.")] = None,
-    publish: Annotated[str, typer.Option(help="now, draft, next_slot, or a moment such as 2026-12-01T09:00+01:00.")] = "now",
+    publish: Annotated[
+        str, typer.Option(help="now, draft, next_slot, or a moment such as 2026-12-01T09:00+01:00.")
+    ] = "now",
     budget: Annotated[int | None, typer.Option(help="The most the run may spend, in cents.")] = None,
     config: Annotated[Path | None, typer.Option(help="A JSON file with the whole config; options win over it.")] = None,
     key: Annotated[str | None, typer.Option("--idempotency-key", help="Repeat it to get the same run.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Everything but publish; says what would be sent.")] = False,
-    detach: Annotated[bool, typer.Option("--detach", help="Do not wait; a running `mediaposter up` does the work.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Everything but publish; says what would be sent.")
+    ] = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Do not wait; a running `mediaposter up` does the work.")
+    ] = False,
     as_json: AsJson = False,
     more_clips: Annotated[list[str] | None, typer.Option("--clip", hidden=True)] = None,
 ) -> None:
@@ -158,8 +166,12 @@ def parse_config(given: dict[str, Any]) -> PipelineConfig:
     try:
         return PipelineConfig.model_validate(given)
     except ValidationError as error:
-        problems = [FieldProblem(field, rule, "See `mediaposter run --help`") for field, rule in validation_lines(error)]
-        raise InvalidInputError("The run is not described well.", fix="Mend the fields above.", errors=problems) from error
+        problems = [
+            FieldProblem(field, rule, "See `mediaposter run --help`") for field, rule in validation_lines(error)
+        ]
+        raise InvalidInputError(
+            "The run is not described well.", fix="Mend the fields above.", errors=problems
+        ) from error
 
 
 def _work_on(begin: Callable[[AsyncSession, Context], Awaitable[Run]], *, as_json: bool, detach: bool) -> None:
@@ -221,7 +233,9 @@ def _print_runs(found: list[RunRead]) -> None:
     for column in ("run", "state", "started", "took", "parts", "what"):
         table.add_column(column)
     for run in found:
-        took = f"{(run.finished_at - run.started_at).total_seconds():.1f}s" if run.finished_at and run.started_at else ""
+        took = (
+            f"{(run.finished_at - run.started_at).total_seconds():.1f}s" if run.finished_at and run.started_at else ""
+        )
         sources = run.config.prompts or run.config.clips
         when = run.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
         table.add_row(run.id, _state(run.state), when, took, str(len(sources)), Text(sources[0], overflow="ellipsis"))

@@ -1,6 +1,7 @@
 """Every setting, in one place. Each is an environment variable (or a line of `.env`); none is required."""
 
 import os
+from datetime import time
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -63,6 +64,18 @@ class Settings(BaseSettings):
     )
     queue_poll_seconds: float = Field(default=0.1, ge=0.01, description="How often each queue is looked at.")
     keep_finished_days: int = Field(default=30, ge=1, description="Days that finished workflow rows and events stay.")
+
+    # Planning
+    time_zone: str = Field(default="UTC", description="IANA zone of posting times, such as Europe/Berlin.")
+    slots: tuple[time, ...] = Field(
+        default=(time(9), time(13), time(18)), min_length=1, description="Posting times of a day, as a JSON list."
+    )
+
+    # Planning
+    time_zone: str = Field(default="UTC", description="IANA zone of posting times, such as Europe/Berlin.")
+    slots: tuple[time, ...] = Field(
+        default=(time(9), time(13), time(18)), min_length=1, description="Posting times of a day, as a JSON list."
+    )
 
     # Media limits
     media_max_bytes: int = Field(default=20 * 1024**3, description="Largest input file, in bytes.")

@@ -23,11 +23,3 @@ class BudgetExceededError(MediaPosterError):
     code = "BUDGET_EXCEEDED"
     status = 402
     title = "The budget does not allow it"
-
-
-class NothingPublishedError(MediaPosterError):
-    """No account took the post."""
-
-    code = "NOTHING_PUBLISHED"
-    status = 502
-    title = "No account took the post"

@@ -1,6 +1,8 @@
 """Progress of a running stage: from any thread to its row and its event, at most a few times a second."""
 
 import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
 
@@ -43,6 +45,33 @@ class StageProgress:
             if self._latest is not None:
                 (share, message), self._latest = self._latest, None
                 await report(self._ctx, self._run_id, self._stage, share, message)
+
+
+Look = Callable[[], Awaitable[tuple[float, str]]]
+
+
+@asynccontextmanager
+async def watching(ctx: Context, run_id: str, stage: Stage, look: Look) -> AsyncGenerator[None]:
+    """Report what `look` sees (a share and a message) while the block runs. For workflows that wait for children.
+
+    It only reports: nothing that is durable depends on it.
+    """
+
+    async def report_often() -> None:
+        last = None
+        while True:
+            seen = await look()
+            if seen != last:
+                await report(ctx, run_id, stage, *seen)
+                last = seen
+            await asyncio.sleep(_INTERVAL)
+
+    task = asyncio.create_task(report_often())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def report(ctx: Context, run_id: str, stage: Stage, share: float, message: str) -> None:

@@ -113,7 +113,9 @@ async def resume_run(session: AsyncSession, run_id: str) -> Run:
             f"Only a failed or cancelled run can be resumed; this one is {run.state}.",
             fix=f"See how it stands with `mediaposter show {run.id}`.",
         )
-    _reopen(run.stages, [stage for stage in run.stages if stage.state is not StageState.COMPLETED])
+    unfinished = [stage for stage in run.stages if stage.state is not StageState.COMPLETED]
+    # A run whose stages all ended well has failed on its accounts: those are tried again.
+    _reopen(run.stages, unfinished or [stage for stage in run.stages if stage.name is Stage.PUBLISH])
     return await _begin_attempt(session, run, "pipeline.run.resumed")
 
 

@@ -2,17 +2,11 @@
 
 import asyncio
 
-from mediaposter.core import context, engine
+from mediaposter.core import engine
 from mediaposter.core.db import JsonObject
 from mediaposter.core.engine import Queue
-from mediaposter.generation import service as generation
-from mediaposter.generation.provider import load_provider
 from mediaposter.generation.schemas import ClipRequest
 from mediaposter.generation.workflows import generate_clip
-from mediaposter.pipeline import book
-from mediaposter.pipeline.errors import BudgetExceededError
-from mediaposter.pipeline.models import Stage
-from mediaposter.pipeline.progress import StageProgress
 from mediaposter.pipeline.work import Work
 
 _LOOK = 0.25  # seconds between two looks at the clips' rows while their workflows run

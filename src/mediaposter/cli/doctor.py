@@ -1,0 +1,198 @@
+"""`mediaposter doctor`: what is configured, what is not, and what to do about each."""
+
+import asyncio
+import platform
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from typing import Annotated, Literal
+
+import typer
+from rich.text import Text
+from sqlalchemy import text
+
+from mediaposter.cli.machine import machine
+from mediaposter.cli.output import out, show
+from mediaposter.core.context import Context
+from mediaposter.core.errors import MediaPosterError, NotConfiguredError
+from mediaposter.core.runtime import live_workers
+from mediaposter.core.secrets import new_key
+from mediaposter.core.settings import Settings, load_settings
+from mediaposter.generation.provider import load_provider, provider_names
+from mediaposter.media import ffmpeg
+from mediaposter.models import embedding
+from mediaposter.models.language import language_model
+from mediaposter.models.transcription import transcriber
+from mediaposter.models.voice import voice
+from mediaposter.publishing import service as publishing
+from mediaposter.publishing.registry import load_channels
+
+State = Literal["ok", "off", "broken"]
+_MARKS: dict[State, tuple[str, str]] = {"ok": ("✓", "green"), "off": ("○", "yellow"), "broken": ("✗", "red")}
+_LEAST_FREE = 5 * 1024**3  # bytes; a run of three parts leaves some hundred megabytes
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One part: ok, off (not configured, which may be fine) or broken; what was found; what to do."""
+
+    part: str
+    state: State
+    found: str
+    fix: str = ""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command("doctor")(doctor)
+    app.command("secret-key")(secret_key)
+
+
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False) -> None:
+    """Say what is configured, what is not, and what to do about each."""
+    findings = asyncio.run(examine(load_settings()))
+    broken = any(finding.state == "broken" for finding in findings)
+    show(
+        {"healthy": not broken, "findings": [asdict(finding) for finding in findings]},
+        as_json=as_json,
+        human=lambda: _print(findings),
+    )
+    if broken:
+        raise SystemExit(1)
+
+
+def secret_key() -> None:
+    """Make a key for MEDIAPOSTER_SECRET_KEY. Nothing is stored."""
+    out.print(new_key())
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Look at every part and return what was found. Never raises: a part that fails is a finding."""
+    findings = [
+        Finding("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
+        _disk(settings),
+        await _attempt("ffmpeg", _ffmpeg),
+    ]
+    try:
+        async with machine(settings) as ctx:
+            findings += [await _attempt(part, check, ctx) for part, check in _CHECKS_OF_DATABASE]
+            findings += [await _attempt(f"provider {name}", _provider, ctx, name) for name in provider_names()]
+    except MediaPosterError as error:
+        findings.append(Finding("database", "broken", error.detail, error.fix))
+    findings += [
+        _model("language model", lambda: language_model(settings).name),
+        _model("voice", lambda: voice(settings) and "local Piper"),
+        _model("speech to text", lambda: transcriber(settings) and "local Whisper base"),
+        _model("sentence embeddings", lambda: embedding.load_embedder() and "MiniLM"),
+        Finding("channels", "ok", ", ".join(load_channels())),
+        _public_url(settings),
+    ]
+    return findings
+
+
+async def _ffmpeg() -> Finding:
+    return Finding("ffmpeg", "ok", await ffmpeg.version())
+
+
+async def _database(ctx: Context) -> Finding:
+    async with ctx.database.session() as session:
+        version: str = (await session.execute(text("SHOW server_version"))).scalar_one()
+    kind = "DATABASE_URL" if ctx.settings.database_url else f"embedded, in {ctx.settings.home / 'postgres'}"
+    return Finding("database", "ok", f"Postgres {version}, {kind}")
+
+
+async def _workers(ctx: Context) -> Finding:
+    alive = await live_workers(ctx)
+    if alive:
+        return Finding("worker", "ok", f"{len(alive)} running")
+    return Finding(
+        "worker", "off", "none is running", "Start one with `mediaposter up`; `mediaposter run` brings its own."
+    )
+
+
+async def _storage(ctx: Context) -> Finding:
+    probe = ctx.storage.scratch(".probe")
+    probe.write_bytes(b"probe")
+    await ctx.storage.put("probe/doctor", probe)
+    await ctx.storage.delete("probe/doctor")
+    return Finding("storage", "ok", ctx.settings.storage_url or str(ctx.storage.folder))
+
+
+async def _accounts(ctx: Context) -> Finding:
+    async with ctx.database.session() as session:
+        accounts = await publishing.list_accounts(session)
+    if not accounts:
+        return Finding("accounts", "off", "none", "Add one: mediaposter accounts add garden --name 'The garden'")
+    return Finding("accounts", "ok", f"{len(accounts)}")
+
+
+async def _provider(ctx: Context, name: str) -> Finding:
+    provider = load_provider(name, ctx.settings, ctx.storage)
+    retired = provider.capabilities.retired_on
+    if retired is not None:
+        instead = ", ".join(provider.capabilities.alternatives)
+        return Finding(f"provider {name}", "off", f"its service ended on {retired}", f"Use another: {instead}.")
+    missing = provider.missing()
+    if missing is not None:
+        return Finding(f"provider {name}", "off", missing.detail, missing.fix)
+    return Finding(f"provider {name}", "ok", "ready")
+
+
+_CHECKS_OF_DATABASE: list[tuple[str, Callable[[Context], Awaitable[Finding]]]] = [
+    ("database", _database),
+    ("worker", _workers),
+    ("storage", _storage),
+    ("accounts", _accounts),
+]
+
+
+async def _attempt(part: str, check: Callable[..., Awaitable[Finding]], *given: object) -> Finding:
+    try:
+        return await check(*given)
+    except MediaPosterError as error:
+        return Finding(part, "broken", error.detail, error.fix)
+    except Exception as error:
+        return Finding(part, "broken", f"{type(error).__name__}: {error}", "See the log of the worker.")
+
+
+def _model(part: str, find: Callable[[], object]) -> Finding:
+    try:
+        return Finding(part, "ok", str(find()))
+    except NotConfiguredError as error:
+        return Finding(part, "off", error.detail, error.fix)
+    except MediaPosterError as error:
+        return Finding(part, "broken", error.detail, error.fix)
+
+
+def _disk(settings: Settings) -> Finding:
+    folder = settings.home
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    found = f"{settings.home}, {free / 1024**3:.1f} GB free"
+    if free < _LEAST_FREE:
+        return Finding("home", "broken", found, "Free some space, or set MEDIAPOSTER_HOME to another disk.")
+    return Finding("home", "ok", found)
+
+
+def _public_url(settings: Settings) -> Finding:
+    if settings.public_url:
+        return Finding("public address", "ok", settings.public_url)
+    return Finding(
+        "public address",
+        "off",
+        f"links and feeds say {settings.site_url}, which only this machine can open",
+        "Set MEDIAPOSTER_PUBLIC_URL to the address under which the world reaches your site.",
+    )
+
+
+def _print(findings: list[Finding]) -> None:
+    wide = max(len(finding.part) for finding in findings)
+    for finding in findings:
+        mark, colour = _MARKS[finding.state]
+        out.print(Text.assemble((mark, colour), f" {finding.part:<{wide}}  {finding.found}"), soft_wrap=True)
+        if finding.fix:
+            out.print(Text(f"  {'':<{wide}}  {finding.fix}", style="dim"), soft_wrap=True)
+    if sys.stdout.isatty():
+        out.print(Text("\n✓ ready   ○ not configured, which may be fine   ✗ broken", style="dim"))
