@@ -17,7 +17,7 @@ Every error carries `code` (stable, for programs), `detail` (a sentence) and `fi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,18 @@ class MediaPosterError(Exception):
         self.detail = detail
         self.fix = fix
         self.errors = tuple(errors)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Errors cross processes: the engine stores them with a workflow and raises them where its result is awaited.
+        # Built without __init__, so that a subclass may take what arguments it likes.
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(kind: type[MediaPosterError], args: tuple[Any, ...], state: dict[str, Any]) -> MediaPosterError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 class InvalidInputError(MediaPosterError):

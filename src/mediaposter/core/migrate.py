@@ -9,6 +9,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from mediaposter.core.db import psycopg_url
+from mediaposter.core.engine import prepare
 
 _LOCK = 0x6D65646961  # "media": one migration at a time, whichever process comes first
 
@@ -23,6 +24,8 @@ def migrate(url: str, *, revision: str = "head") -> None:
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
+            connection.commit()
+            prepare(url)  # the engine's own tables, under the same lock
         finally:
             connection.rollback()
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})

@@ -28,9 +28,6 @@ class PostgresInUseError(ConflictError):
         self.folder = str(folder)
         self.owner = owner
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.folder, self.owner, self.detail)
-
 
 # What Postgres or initdb writes, and what the user is to do about it. The first that is found in the text counts.
 KNOWN_FAILURES: tuple[tuple[str, str], ...] = (

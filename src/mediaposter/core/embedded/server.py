@@ -170,7 +170,7 @@ class EmbeddedPostgres:
             if major >= _BUILTIN_LOCALES
             else ["--locale=C.UTF-8"]
         )
-        # Synced to disk, which costs half a second once: a power cut right after must not leave a data folder with holes.
+        # Synced to disk, which costs half a second, once: a power cut right after must not leave holes in it.
         command = [binaries / "initdb", "-D", draft, "-U", _SUPERUSER, "-E", "utf8", "--auth=trust", *locale]
         result = subprocess.run(
             [*command, "--no-instructions"],

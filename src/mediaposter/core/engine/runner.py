@@ -1,0 +1,126 @@
+"""The engine of a worker process: runs what is on the queues until it is stopped."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import structlog
+from dbos import DBOS, DBOSConfig
+
+from mediaposter.core.context import Context
+from mediaposter.core.engine.client import quiet_log, register_queues, sync_engine
+from mediaposter.core.engine.declare import running_steps
+from mediaposter.core.engine.queues import APPLICATION, VERSION
+from mediaposter.core.errors import UnavailableError
+from mediaposter.core.leases import Lease
+
+_THREADS = 64  # for blocking calls of steps and of the engine; without a bound it makes one for each that waits
+_CONNECTIONS = 8
+_log = structlog.get_logger(__name__)
+
+
+class Engine:
+    """Runs workflows in this process's event loop. One at a time per process."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._lease: Lease | None = None
+        self._dbos: Any = None
+        self._database: Any = None
+
+    @property
+    def worker_id(self) -> str:
+        """The id of this worker, new at each launch."""
+        assert self._lease is not None
+        return self._lease.id
+
+    async def launch(self) -> None:
+        """Take a lease, then begin to work. The declared workflows must have been imported.
+
+        Raises UnavailableError when the engine's tables are missing or too old.
+        """
+        settings, url = self._ctx.settings, self._ctx.database.url
+        self._lease = Lease(
+            url, app_version=VERSION, seconds=settings.worker_lease_seconds, recover=_recover_workflows_of
+        )
+        await asyncio.to_thread(self._lease.register)
+        await register_queues(url, settings.queue_poll_seconds)
+        self._database = sync_engine(url, pool_size=_CONNECTIONS)
+        quiet_log()
+        config: DBOSConfig = {
+            "name": APPLICATION,
+            "system_database_engine": self._database,
+            "application_version": VERSION,
+            "executor_id": self._lease.id,
+            "run_migrations": False,
+            # We use none of its messages. Polling for them keeps a LISTEN connection free and works through poolers.
+            "use_listen_notify": False,
+            "notification_listener_polling_interval_sec": 0.2,
+            "max_executor_threads": _THREADS,
+            "log_level": "WARNING",
+            "enable_otlp": False,
+        }
+        running_steps.draining = False
+        try:
+            self._dbos = DBOS(config=config)
+            # In this thread: so workflows run in this very loop, with the context's database connections.
+            DBOS.launch()
+        except Exception as error:
+            await self._stop_dbos()
+            raise UnavailableError(
+                f"The engine did not start: {error}", fix="Bring the database up to date with `mediaposter migrate`."
+            ) from error
+        self._lease.keep()
+        _log.info("worker.started", worker=self._lease.id, version=VERSION)
+
+    async def destroy(self, *, drain_seconds: float = 20.0) -> None:
+        """Begin nothing more, let running steps end for up to `drain_seconds`, then stop.
+
+        Workflows that have not ended go on from their last finished step in another worker, or at the next start.
+        """
+        if self._dbos is None or self._lease is None:
+            return
+        for event in self._dbos.background_thread_stop_events:
+            event.set()
+        running_steps.draining = True
+        until = asyncio.get_running_loop().time() + drain_seconds
+        while running_steps.count and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110 - once in a life
+            await asyncio.sleep(0.02)
+        if running_steps.count:
+            _log.warning("worker.steps_cancelled", count=running_steps.count, after_seconds=drain_seconds)
+        # A workflow that has done its last step only has its result to write.
+        tasks: list[asyncio.Task[Any]] = list(self._dbos._workflow_tasks)
+        if tasks:
+            await asyncio.wait(tasks, timeout=0.1)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        lease, self._lease = self._lease, None
+        with ThreadPoolExecutor(1) as thread:
+            await _in(thread, lambda: _recover_workflows_of([lease.id]))
+            await _in(thread, lambda: lease.release("stopped"))
+        await self._stop_dbos()
+        running_steps.draining = False
+        _log.info("worker.stopped", worker=lease.id)
+
+    async def _stop_dbos(self) -> None:
+        # In a thread of its own: it joins threads, and ends the pool that asyncio.to_thread uses here.
+        with ThreadPoolExecutor(1) as thread:
+            await _in(thread, DBOS.destroy)
+        if self._database is not None:
+            self._database.dispose()
+        self._dbos = self._database = None
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
+
+
+async def _in(thread: ThreadPoolExecutor, call: Callable[[], Any]) -> None:
+    await asyncio.get_running_loop().run_in_executor(thread, call)
+
+
+def _recover_workflows_of(executor_ids: Sequence[str]) -> None:
+    """Put the begun workflows of dead executors back on their queues. Blocks; doing it twice does nothing more.
+
+    The one private call we need of DBOS: its open core has no public one. Pinned with dbos==3.4.*.
+    """
+    DBOS._recover_pending_workflows(list(executor_ids))  # pyright: ignore[reportPrivateUsage]

@@ -1,0 +1,119 @@
+"""Tables of the core: workers and their leases, events, the timeline, API tokens."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, Identity, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mediaposter.core.clock import utc_now
+from mediaposter.core.db import Base, JsonObject, TextEnum, one_of
+
+
+class Worker(Base):
+    """One boot of a worker process. It holds its lease while `heartbeat_at` is young and `ended_at` is empty."""
+
+    __tablename__ = "workers"
+    __table_args__ = (
+        Index("ix_workers_unrecovered", "app_version", postgresql_where=text("recovered_at IS NULL")),
+        Index(None, "created_at"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)  # the executor id that the engine writes on workflows
+    app_version: Mapped[str]
+    host: Mapped[str]
+    boot: Mapped[str]  # of the machine or container: a process id means something only within it
+    pid: Mapped[int]
+    process_start: Mapped[str]
+    heartbeat_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None]
+    recovered_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Event(Base):
+    """Something that happened. `position` is given when it is emitted, `sequence` once it is seen committed."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index("ix_events_unsequenced", "position", postgresql_where=text("sequence IS NULL")),
+        Index(None, "subject", "sequence"),
+        Index(None, "created_at"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+    sequence: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    topic: Mapped[str]
+    subject: Mapped[str]
+    data: Mapped[JsonObject]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class EventCursor(Base):
+    """How far a named subscriber has come."""
+
+    __tablename__ = "event_cursors"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    failures: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+
+
+class MissedPolicy(StrEnum):
+    """What happens to what fell due while nobody was there."""
+
+    RUN_ONCE = "run_once"  # of all missed rows of one kind and subject, the latest runs
+    CATCH_UP = "catch_up"  # every one runs
+    SKIP = "skip"  # none runs
+
+
+class TimelineState(StrEnum):
+    WAITING = "waiting"
+    STARTED = "started"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+class TimelineEntry(Base):
+    """Something that is due later. When it falls due, the workflow of its kind starts, once."""
+
+    __tablename__ = "timeline"
+    __table_args__ = (
+        one_of("state", TimelineState),
+        one_of("missed", MissedPolicy),
+        Index("ix_timeline_waiting", "due_at", postgresql_where=text("state = 'waiting'")),
+        Index(None, "subject"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    subject: Mapped[str]
+    due_at: Mapped[datetime]
+    state: Mapped[TimelineState] = mapped_column(TextEnum(TimelineState), default=TimelineState.WAITING)
+    missed: Mapped[MissedPolicy] = mapped_column(TextEnum(MissedPolicy), default=MissedPolicy.RUN_ONCE)
+    key: Mapped[str | None] = mapped_column(unique=True)
+    data: Mapped[JsonObject] = mapped_column(default=dict)
+    note: Mapped[str | None]  # why it was skipped, or how late it ran
+    workflow_id: Mapped[str | None]
+    started_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+
+
+class ApiToken(Base):
+    """An API token. Only its SHA-256 is kept: it is 256 random bits, so nothing slower is needed."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    scopes: Mapped[list[str]]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
