@@ -1,0 +1,252 @@
+"""The event log. Whoever changes something emits an event in the same transaction; subscribers get each at least once.
+
+Transactions commit in another order than they number their rows, so a reader that remembers the last number it saw
+could miss one that commits late. Events therefore get their `sequence` after they are committed: a reader first gives
+numbers, under a lock, to all that have none, in the order in which they were emitted. Of one subject, what was emitted
+after another had been committed always has the higher number. A cursor is one integer.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import func, insert, or_, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+
+from mediaposter.core import context
+from mediaposter.core.clock import utc_now
+from mediaposter.core.context import Context
+from mediaposter.core.db import Database
+from mediaposter.core.errors import InvalidInputError
+from mediaposter.core.ids import new_id
+from mediaposter.core.models import Event, EventCursor
+from mediaposter.core.notifications import EVENTS, listening, notify, wait_for
+
+_SEQUENCE_LOCK = 0x65766E74  # "evnt"
+_BATCH = 200
+_LOOK_ANYWAY_SECONDS = 60.0
+_LONGEST_PAUSE = 60.0
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class EventRecord:
+    """An event as subscribers see it. `sequence` is the cursor."""
+
+    sequence: int
+    id: str
+    topic: str
+    subject: str
+    data: dict[str, Any]
+    created_at: datetime
+
+
+async def emit(session: AsyncSession, topic: str, subject: str, data: dict[str, Any] | None = None) -> None:
+    """Write an event in the caller's transaction. `topic` is `room.thing.happened`, `subject` the id it is about."""
+    await session.execute(
+        insert(Event).values(id=new_id("evt"), topic=topic, subject=subject, data=data or {}, created_at=utc_now())
+    )
+    await notify(session, EVENTS)
+
+
+async def read(
+    database: Database, *, after: int, topic: str = "*", subject: str | None = None, limit: int = _BATCH
+) -> list[EventRecord]:
+    """Return committed events with a sequence above `after`, in order. `topic` is as in `stream`."""
+    await _number_new(database)
+    query = select(Event).where(Event.sequence > after).order_by(Event.sequence).limit(limit)
+    patterns = [_like(one) for one in topic.split(",")]
+    if "%" not in patterns:
+        query = query.where(or_(*(Event.topic.like(pattern, escape="\\") for pattern in patterns)))
+    if subject is not None:
+        query = query.where(Event.subject == subject)
+    async with database.session() as session:
+        return [
+            EventRecord(row.sequence or 0, row.id, row.topic, row.subject, row.data, row.created_at)
+            for row in (await session.execute(query)).scalars()
+        ]
+
+
+async def latest(database: Database) -> int:
+    """Return the sequence of the newest event, 0 when there is none."""
+    await _number_new(database)
+    async with database.session() as session:
+        return (await session.execute(select(func.max(Event.sequence)))).scalar_one() or 0
+
+
+async def follow(
+    database: Database, *, after: int, topic: str = "*", subject: str | None = None
+) -> AsyncGenerator[EventRecord]:
+    """Yield events after the cursor, then new ones as they are committed, for ever."""
+    async with listening(database, EVENTS) as woken:
+        while True:
+            woken.clear()
+            found = await read(database, after=after, topic=topic, subject=subject)
+            for event in found:
+                after = event.sequence
+                yield event
+            if len(found) < _BATCH:
+                await wait_for(woken, _LOOK_ANYWAY_SECONDS)
+
+
+async def stream(
+    request: Request, *, topic: str = "*", subject: str | None = None, after: str | None = None
+) -> AsyncIterator[dict[str, str]]:
+    """Yield server-sent events for `EventSourceResponse`, from the one after the Last-Event-ID `after`.
+
+    Without it only new ones. `topic` is a topic, a beginning such as `pipeline.*`, or several with commas between.
+    """
+    database = context.current().database
+    start = await latest(database) if after is None else _cursor(after)
+    async with aclosing(follow(database, after=start, topic=topic, subject=subject)) as found:
+        async for event in found:
+            if await request.is_disconnected():
+                return
+            body = {
+                "id": event.id,
+                "topic": event.topic,
+                "subject": event.subject,
+                "data": event.data,
+                "created_at": event.created_at.isoformat(),
+            }
+            yield {"id": str(event.sequence), "event": event.topic, "data": json.dumps(body)}
+
+
+# Subscribers that keep their own cursor
+
+Handler = Callable[[AsyncSession, EventRecord], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Subscriber:
+    """A handler with a name, under which its cursor is kept."""
+
+    name: str
+    topic: str
+    handle: Handler
+    from_start: bool
+
+
+_subscribers: dict[str, Subscriber] = {}
+
+
+def subscribe(name: str, topic: str, *, from_start: bool = False) -> Callable[[Handler], Handler]:
+    """Let a worker call the decorated function with each event of `topic`, one after the other, from now on.
+
+    What it writes by the session is committed together with the cursor, so that is done once. It must not reach
+    outside: it enqueues a workflow for that. One that fails is called again with the same event until it works.
+    `from_start` begins with the oldest event that is kept.
+    """
+
+    def register(handle: Handler) -> Handler:
+        _subscribers[name] = Subscriber(name, topic, handle, from_start)
+        return handle
+
+    return register
+
+
+async def run_subscribers(ctx: Context) -> None:
+    """Call the subscribers of this process as events come, until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        for subscriber in list(_subscribers.values()):
+            group.create_task(_run(ctx, subscriber), name=f"subscriber {subscriber.name}")
+
+
+async def deliver(ctx: Context, subscriber: Subscriber) -> int:
+    """Hand the subscriber what is new, in order, and return how many events that was. Its error comes out.
+
+    Several workers may try: one at a time gets the cursor, the others find nothing to do.
+    """
+    await _ensure_cursor(ctx.database, subscriber)
+    done = 0
+    while await _deliver_one(ctx, subscriber):
+        done += 1
+    return done
+
+
+async def _deliver_one(ctx: Context, subscriber: Subscriber) -> bool:
+    async with ctx.database.session() as session:
+        query = select(EventCursor).where(EventCursor.id == subscriber.name).with_for_update(skip_locked=True)
+        cursor = (await session.execute(query)).scalar_one_or_none()
+        if cursor is None:
+            return False
+        found = await read(ctx.database, after=cursor.sequence, topic=subscriber.topic, limit=1)
+        if not found:
+            return False
+        await subscriber.handle(session, found[0])
+        cursor.sequence, cursor.failures, cursor.last_error = found[0].sequence, 0, None
+    return True
+
+
+async def _run(ctx: Context, subscriber: Subscriber) -> None:
+    pause = 0.5
+    async with listening(ctx.database, EVENTS) as woken:
+        while True:
+            woken.clear()
+            try:
+                await deliver(ctx, subscriber)
+                pause = 0.5
+                await wait_for(woken, _LOOK_ANYWAY_SECONDS)
+            except Exception as error:
+                _log.exception("subscriber.failed", subscriber=subscriber.name, again_in=pause)
+                await _note_failure(ctx.database, subscriber, error)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+async def _note_failure(database: Database, subscriber: Subscriber, error: Exception) -> None:
+    try:
+        async with database.session() as session:
+            cursor = await session.get(EventCursor, subscriber.name)
+            if cursor is not None:
+                cursor.failures += 1
+                cursor.last_error = f"{type(error).__name__}: {error}"[:1000]
+    except Exception as second:
+        _log.warning("subscriber.note_failed", subscriber=subscriber.name, error=str(second))
+
+
+async def _ensure_cursor(database: Database, subscriber: Subscriber) -> None:
+    start = 0 if subscriber.from_start else await latest(database)
+    now = utc_now()
+    async with database.session() as session:
+        row = {"id": subscriber.name, "sequence": start, "failures": 0, "created_at": now, "updated_at": now}
+        await session.execute(upsert(EventCursor).values(row).on_conflict_do_nothing())
+
+
+async def _number_new(database: Database) -> None:
+    async with database.session() as session:
+        if not (await session.execute(text("SELECT EXISTS (SELECT FROM events WHERE sequence IS NULL)"))).scalar_one():
+            return
+        await session.execute(select(func.pg_advisory_xact_lock(_SEQUENCE_LOCK)))
+        # A new statement sees what was committed until it began, so also what the holder of the lock before us did.
+        await session.execute(
+            text(
+                "UPDATE events SET sequence = numbered.sequence FROM ("
+                " SELECT id, nextval('event_sequence') AS sequence FROM ("
+                "  SELECT id FROM events WHERE sequence IS NULL ORDER BY position LIMIT 10000) AS waiting"
+                ") AS numbered WHERE events.id = numbered.id"
+            )
+        )
+
+
+def _like(topic: str) -> str:
+    escaped = topic.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return escaped.removesuffix("*") + "%" if escaped.endswith("*") else escaped
+
+
+def _cursor(after: str) -> int:
+    if not after.strip().isdigit():
+        raise InvalidInputError(f"{after!r} is not the id of an event.", fix="Send the last `id` of the stream, or 0.")
+    return int(after)
+
+
+def registered() -> Sequence[Subscriber]:
+    """Return the subscribers of this process."""
+    return tuple(_subscribers.values())

@@ -1,0 +1,129 @@
+"""Waking up when the database says so: one LISTEN connection per process, open while somebody listens.
+
+Where LISTEN does not work (a transaction pooler takes it and never delivers), a probe finds that out and everybody is
+woken every second instead.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg import sql
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mediaposter.core.db import Database, libpq_url
+
+EVENTS = "mediaposter_events"
+TIMELINE = "mediaposter_timeline"
+_PROBE = "mediaposter_probe"
+_PROBE_SECONDS = 2.0
+_POLL_SECONDS = 1.0
+_RECONNECT_SECONDS = 1.0
+_log = structlog.get_logger(__name__)
+
+
+async def notify(session: AsyncSession, channel: str) -> None:
+    """Wake the listeners of `channel`, in every process, when the transaction of `session` commits."""
+    await session.execute(select(func.pg_notify(channel, "")))
+
+
+@asynccontextmanager
+async def listening(database: Database, channel: str) -> AsyncGenerator[asyncio.Event]:
+    """Give an event that is set whenever `channel` is notified; and now and then without cause, after a reconnect.
+
+    Whoever waits clears it before looking at the database. What is committed after the block is entered sets it.
+    """
+    loop = asyncio.get_running_loop()
+    hub = _hubs.setdefault((database.url, id(loop)), _Hub(database.url))
+    event = asyncio.Event()
+    try:
+        await hub.add(channel, event)
+        yield event
+    finally:
+        if await hub.remove(channel, event):
+            _hubs.pop((database.url, id(loop)), None)
+
+
+async def wait_for(event: asyncio.Event, seconds: float | None) -> None:
+    """Wait until `event` is set, for `seconds` at most."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
+
+
+class _Hub:
+    def __init__(self, url: str) -> None:
+        self._url = libpq_url(url)
+        self._events: dict[str, set[asyncio.Event]] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._settled = asyncio.Event()  # it listens, or it has turned to polling
+
+    async def add(self, channel: str, event: asyncio.Event) -> None:
+        self._events.setdefault(channel, set()).add(event)
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name="notifications")
+        await self._settled.wait()
+
+    async def remove(self, channel: str, event: asyncio.Event) -> bool:
+        self._events.get(channel, set()).discard(event)
+        if any(self._events.values()):
+            return False
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        return True
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except (psycopg.Error, OSError) as error:
+                _log.warning("notifications.lost", error=str(error).strip(), again_in=_RECONNECT_SECONDS)
+            self._settled.set()
+            await asyncio.sleep(_RECONNECT_SECONDS)
+            self._wake()
+
+    async def _listen(self) -> None:
+        async with await self._connect() as connection:
+            for channel in (EVENTS, TIMELINE, _PROBE):
+                await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+            if not await self._hears(connection):
+                _log.warning("notifications.polled", why="LISTEN is not delivered here", every=_POLL_SECONDS)
+                self._settled.set()
+                while True:
+                    await asyncio.sleep(_POLL_SECONDS)
+                    self._wake()
+            self._settled.set()
+            self._wake()
+            async for notification in connection.notifies():
+                self._wake(notification.channel)
+
+    async def _hears(self, connection: psycopg.AsyncConnection[Any]) -> bool:
+        # From another connection: through a transaction pooler one's own might come back by chance.
+        async with await self._connect() as other:
+            await other.execute("SELECT pg_notify(%s, '')", [_PROBE])
+        async for _ in connection.notifies(timeout=_PROBE_SECONDS, stop_after=1):
+            return True
+        return False
+
+    async def _connect(self) -> psycopg.AsyncConnection[Any]:
+        return await psycopg.AsyncConnection.connect(
+            self._url,
+            autocommit=True,
+            prepare_threshold=None,
+            connect_timeout=10,
+            application_name="mediaposter notifications",
+        )
+
+    def _wake(self, channel: str | None = None) -> None:
+        for name, events in self._events.items():
+            if channel is None or channel == name:
+                for event in events:
+                    event.set()
+
+
+_hubs: dict[tuple[str, int], _Hub] = {}

@@ -1,0 +1,15 @@
+"""Which rooms have durable work. The one list that a worker needs to know them all."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+ROOMS = ("generation", "publishing", "pipeline")
+
+
+def load_workflows() -> list[str]:
+    """Import the workflows of every room that has some, and return the names of the modules."""
+    modules = [f"mediaposter.{room}.workflows" for room in ROOMS]
+    found = [module for module in modules if find_spec(module) is not None]
+    for module in found:
+        import_module(module)
+    return found
