@@ -52,6 +52,14 @@ class Settings(BaseSettings):
         default=None, description="Address under which the world reaches the site, for links and feeds."
     )
 
+    visitor_address_header: str | None = Field(
+        default=None,
+        description="Header in which your proxy names the visitor's address (CF-Connecting-IP). Unset: the connection's.",
+    )
+    visitor_country_header: str | None = Field(
+        default=None, description="Header in which your proxy names the visitor's country, such as CF-IPCountry."
+    )
+
     # Logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level logged.")
     log_format: Literal["auto", "json", "console"] = Field(

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from mediaposter.core.clock import utc_now
 from mediaposter.core.db import Base, Database
+from mediaposter.core.settings import Settings
 
 # Words in the user agents of crawlers, link previewers, monitors and HTTP libraries. No browser of a person has them.
 _ROBOT = regex.compile(
@@ -72,6 +73,24 @@ async def recognise(database: Database, *, address: str, headers: Mapping[str, s
     digest = hashlib.blake2b(f"{address}\n{agent}".encode(), key=salt.encode(), digest_size=12).hexdigest()
     robot = is_robot(headers)
     return Visitor(digest, Device.ROBOT if robot else device_of(agent), robot, day)
+
+
+def address_of(headers: Mapping[str, str], peer: str, settings: Settings) -> str:
+    """Return the visitor's address: the connection's, or what the header named in the settings says of it.
+
+    Of a list (X-Forwarded-For) the last entry counts: the one that the nearest proxy wrote.
+    """
+    if settings.visitor_address_header is None:
+        return peer
+    return headers.get(settings.visitor_address_header.lower(), "").rsplit(",", 1)[-1].strip() or peer
+
+
+def country_of(headers: Mapping[str, str], settings: Settings) -> str | None:
+    """Return the two-letter country that the proxy's header names, None without such a setting or header."""
+    if settings.visitor_country_header is None:
+        return None
+    value = headers.get(settings.visitor_country_header.lower(), "").strip().upper()
+    return value if regex.fullmatch(r"[A-Z]{2}", value) and value != "XX" else None
 
 
 def is_robot(headers: Mapping[str, str]) -> bool:

@@ -36,6 +36,7 @@ class ChannelAccount:
     """The identity to publish as. `credentials` are decrypted: they must not enter an answer, a log or a result."""
 
     id: str
+    channel: str
     external_id: str
     handle: str
     name: str

@@ -9,6 +9,8 @@ from mediaposter.core.clock import utc_now
 from mediaposter.core.db import Base, JsonObject, TextEnum, one_of
 from mediaposter.publishing.outcomes import Outcome
 
+TRIES = 8  # that a publication may begin by itself after it was planned or retried by a person
+
 
 class Account(Base):
     """One identity on one channel. `paused_at` is the kill switch; `held_until` is set by the platform's limits."""
@@ -51,8 +53,9 @@ class Post(Base):
 class Publication(Base):
     """The row of the ledger: one post on one account, once. Only `ledger.py` writes its outcome.
 
-    `attempt` numbers the tries to send it; `starts` numbers the workflows that were started for it, so that each has an
-    id of its own. `armed_by` is the workflow whose call went out.
+    `attempt` numbers the tries to send it, of which it may begin `tries_left` more by itself; `starts` numbers the
+    workflows that were started for it, so that each has an id of its own. `armed_by` is the workflow whose call went
+    out.
     """
 
     __tablename__ = "publications"
@@ -74,6 +77,7 @@ class Publication(Base):
     copy: Mapped[JsonObject]  # copy.Copy
     outcome: Mapped[Outcome] = mapped_column(TextEnum(Outcome), default=Outcome.PLANNED)
     attempt: Mapped[int] = mapped_column(default=1)
+    tries_left: Mapped[int] = mapped_column(default=TRIES)
     starts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime | None]
     armed_at: Mapped[datetime | None]

@@ -4,12 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
+from mediaposter.media.facts import MediaFacts
 from mediaposter.publishing.copy import Copy, Counting, length
-
-if TYPE_CHECKING:
-    from mediaposter.media.facts import MediaFacts
 
 
 class LinkPolicy(StrEnum):
@@ -110,7 +107,7 @@ def check_copy(copy: Copy, rules: TextRules) -> list[Violation]:
     return broken
 
 
-def check_media(facts: "MediaFacts | None", rules: MediaRules) -> list[Violation]:
+def check_media(facts: MediaFacts | None, rules: MediaRules) -> list[Violation]:
     """Return every rule that the media break, empty when they may be posted. None stands for a post without media."""
     if facts is None or facts.video is None:
         if not rules.video_required:

@@ -60,6 +60,7 @@ def _ledger() -> None:
         sa.Column("copy", JSONB(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("tries_left", sa.Integer(), nullable=False),
         sa.Column("starts", sa.Integer(), nullable=False),
         sa.Column("due_at", _MOMENT),
         sa.Column("armed_at", _MOMENT),

@@ -1,0 +1,127 @@
+"""Every query of the publishing room, but those of the site."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from mediaposter.publishing.models import Account, Post, Publication, PublicationAttempt
+from mediaposter.publishing.outcomes import MAYBE_PUBLIC, Outcome
+
+
+async def get_account(session: AsyncSession, account_id: str, *, lock: bool = False) -> Account | None:
+    return await session.get(Account, account_id, with_for_update=lock or None)
+
+
+async def get_account_by_external_id(session: AsyncSession, channel: str, external_id: str) -> Account | None:
+    query = select(Account).where(Account.channel == channel, Account.external_id == external_id)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def insert_account(session: AsyncSession, values: dict[str, Any]) -> bool:
+    """Insert an account. False when the channel has its external id already, and nothing was inserted."""
+    made = insert(Account).values(values).on_conflict_do_nothing(index_elements=["channel", "external_id"])
+    return (await session.execute(made.returning(Account.id))).scalar_one_or_none() is not None
+
+
+async def list_accounts(session: AsyncSession, *, channel: str | None, archived: bool) -> list[Account]:
+    """Return the accounts, oldest first."""
+    query = select(Account).order_by(Account.id)
+    if channel is not None:
+        query = query.where(Account.channel == channel)
+    if not archived:
+        query = query.where(Account.archived_at.is_(None))
+    return list((await session.execute(query)).scalars())
+
+
+async def get_post(session: AsyncSession, post_id: str) -> Post | None:
+    return await session.get(Post, post_id)
+
+
+async def list_posts(session: AsyncSession, *, limit: int, before: str | None) -> list[Post]:
+    """Return the newest posts; `before` is the id after which the next page begins."""
+    query = select(Post).order_by(Post.id.desc()).limit(limit)
+    if before:
+        query = query.where(Post.id < before)
+    return list((await session.execute(query)).scalars())
+
+
+async def insert_publication(session: AsyncSession, values: dict[str, Any]) -> bool:
+    """Insert a publication. False when its post is planned on its account already, and nothing was inserted."""
+    made = insert(Publication).values(values).on_conflict_do_nothing().returning(Publication.id)
+    return (await session.execute(made)).scalar_one_or_none() is not None
+
+
+async def get_publication(session: AsyncSession, publication_id: str, *, lock: bool = False) -> Publication | None:
+    """Return a publication with its account, post and attempts. `lock` keeps others from changing it meanwhile."""
+    query = select(Publication).where(Publication.id == publication_id)
+    return await _one(session, query, lock=lock)
+
+
+async def get_publication_on(session: AsyncSession, post_id: str, account_id: str) -> Publication | None:
+    """Return the publication of a post on an account, locked."""
+    query = select(Publication).where(Publication.post_id == post_id, Publication.account_id == account_id)
+    return await _one(session, query, lock=True)
+
+
+async def _one(session: AsyncSession, query: Any, *, lock: bool) -> Publication | None:
+    query = query.options(
+        selectinload(Publication.account), selectinload(Publication.post), selectinload(Publication.attempts)
+    )
+    if lock:
+        query = query.with_for_update(of=Publication)
+    return (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+
+
+async def list_publications(
+    session: AsyncSession,
+    *,
+    post_ids: Sequence[str] | None = None,
+    account_id: str | None = None,
+    run_id: str | None = None,
+    outcomes: Sequence[Outcome] = (),
+    limit: int | None = None,
+    before: str | None = None,
+) -> list[Publication]:
+    """Return publications with their accounts, newest first."""
+    query = select(Publication).options(selectinload(Publication.account)).order_by(Publication.id.desc())
+    if post_ids is not None:
+        query = query.where(Publication.post_id.in_(post_ids))
+    if account_id is not None:
+        query = query.where(Publication.account_id == account_id)
+    if run_id is not None:
+        query = query.where(Publication.run_id == run_id)
+    if outcomes:
+        query = query.where(Publication.outcome.in_(outcomes))
+    if before is not None:
+        query = query.where(Publication.id < before)
+    return list((await session.execute(query.limit(limit))).scalars())
+
+
+async def count_maybe_public(session: AsyncSession, account_id: str) -> int:
+    """Return how many publications of an account are or may be public."""
+    query = select(func.count()).where(Publication.account_id == account_id, Publication.outcome.in_(MAYBE_PUBLIC))
+    return (await session.execute(query)).scalar_one()
+
+
+async def open_attempt(
+    session: AsyncSession, publication_id: str, number: int, *, attempt_id: str, now: datetime
+) -> PublicationAttempt:
+    """Return the attempt of this number, made if it is new."""
+    values = {
+        "id": attempt_id,
+        "publication_id": publication_id,
+        "number": number,
+        "outcome": Outcome.PLANNED,
+        "trail": [],
+        "created_at": now,
+    }
+    await session.execute(insert(PublicationAttempt).values(values).on_conflict_do_nothing())
+    query = select(PublicationAttempt).where(
+        PublicationAttempt.publication_id == publication_id, PublicationAttempt.number == number
+    )
+    return (await session.execute(query)).scalar_one()
