@@ -1,0 +1,150 @@
+"""What moves behind the type: soft lights made by ffmpeg, or the user's pictures with a slow camera.
+
+The lights are computed on a picture of some 40 x 70 pixels in 16 bits and scaled up: smooth, and almost free. A still grain
+hides the steps that eight bits would show.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mediaposter.generation.providers.cards.scenes import Scene
+from mediaposter.generation.providers.cards.theme import Rgb, Theme, parse
+from mediaposter.generation.schemas import ClipRequest
+from mediaposter.media import ffmpeg
+
+_SMALL = 40  # pixels of the short side of the picture that holds the lights
+_GRAIN = 5
+_SCRIM = 0.56  # how much of the ground lies over a picture: white under dark ink, or black under light, stays readable
+TO_YUV = "out_color_matrix=bt709:out_range=tv"
+MARK_YUV = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
+
+
+@dataclass(frozen=True)
+class Background:
+    """Inputs of ffmpeg and the graph that makes `[ground]` of them. Inputs are counted from `first_input`."""
+
+    inputs: list[str]
+    graph: str
+
+
+def lights(request: ClipRequest, theme: Theme, seconds: float) -> Background:
+    """Return moving lights in the theme's colours."""
+    width, height = request.size
+    tall = height / width
+    small_w, small_h = (_SMALL, round(_SMALL * tall)) if tall >= 1 else (round(_SMALL / tall), _SMALL)
+    turn = 1.7 * request.part + 0.9 * request.seed
+    ground, warm, cool = parse(theme.ground), parse(theme.glow2), parse(theme.glow)
+    deep = 0.3 if theme.dark else 0.05
+    channels = [
+        f"'{_light_expression(ground[index], cool[index], warm[index], tall, turn, deep)}'" for index in range(3)
+    ]
+    over = f"{_even(width * 1.06)}:{_even(height * 1.06)}"
+    source = (
+        f"color=c=black:s={small_w}x{small_h}:r={request.fps}:d={seconds:.4f},format=gbrp16le,"
+        f"geq=r={channels[0]}:g={channels[1]}:b={channels[2]},scale={TO_YUV},format=yuv444p16le"
+    )
+    graph = (
+        f"[0:v]{MARK_YUV},scale={over}:flags=bicubic,format=yuv420p,crop={width}:{height},noise=c0s={_GRAIN}:c0f=p,"
+        "setsar=1[ground]"
+    )
+    return Background(ffmpeg.generated_args(source), graph)
+
+
+def pictures(
+    request: ClipRequest, theme: Theme, files: Sequence[Path], scenes: Sequence[Scene], seconds: float
+) -> Background:
+    """Return the pictures one after another, each with a slow camera, under a veil of the ground's colour."""
+    width, height = request.size
+    cuts = _cuts(len(files), scenes, seconds)
+    inputs: list[str] = []
+    chains: list[str] = []
+    spans = list(zip(cuts, cuts[1:], strict=False))
+    for index, (start, end) in enumerate(spans):
+        frames = max(1, round(end * request.fps) - round(start * request.fps))
+        inputs += ffmpeg.input_args(files[index])
+        chains.append(
+            f"[{index}:v]{_camera(request, index + request.part, width, height, frames)},trim=end_frame={frames},"
+            f"setpts=PTS-STARTPTS[picture{index}]"
+        )
+    veil = len(spans)
+    inputs += ffmpeg.generated_args(f"color=c=black:s=8x64:r=1:d=1,format=gbrap,geq={_veil_expression(theme)}")
+    joined = "".join(f"[picture{index}]" for index in range(len(spans)))
+    graph = ";".join(
+        [
+            *chains,
+            f"{joined}concat=n={len(spans)}:v=1:a=0[pictures]",
+            f"[{veil}:v]scale={width}:{height}:flags=bicubic:{TO_YUV},format=yuva420p[veil]",
+            f"[pictures][veil]overlay=format=yuv420:eof_action=repeat,{MARK_YUV},setsar=1[ground]",
+        ]
+    )
+    return Background(inputs, graph)
+
+
+def _light_expression(base: float, cool: float, warm: float, tall: float, turn: float, deep: float) -> str:
+    """Return geq's expression for one channel: two lights on slow, closed paths over a ground that darkens outward."""
+    x, y = "X/W", f"Y/H*{tall:.4f}"
+    one = _blob(x, y, 0.24, 0.3 * tall, 0.2, 0.14 * tall, 0.42, 0.31, turn, 0.15 * max(1.0, tall * 0.8))
+    two = _blob(x, y, 0.82, 0.72 * tall, 0.18, 0.16 * tall, 0.36, 0.27, turn + 2.1, 0.2 * max(1.0, tall * 0.8))
+    shade = f"(1-{deep}*(pow(X/W-0.5,2)+pow(Y/H-0.5,2)))"
+    return f"65535*clip(({base:.5f}+({cool - base:.5f})*{one}+({warm - base:.5f})*{two})*{shade},0,1)"
+
+
+def _blob(
+    x: str,
+    y: str,
+    cx: float,
+    cy: float,
+    wide: float,
+    high: float,
+    speed_x: float,
+    speed_y: float,
+    turn: float,
+    size: float,
+) -> str:
+    return (
+        f"exp(-(pow({x}-{cx:.3f}-{wide:.3f}*sin(T*{speed_x}+{turn:.2f}),2)"
+        f"+pow({y}-{cy:.3f}-{high:.3f}*cos(T*{speed_y}+{turn:.2f}),2))/{size:.3f})"
+    )
+
+
+def _camera(request: ClipRequest, index: int, width: int, height: int, frames: int) -> str:
+    """Fill the frame with a picture and move over it: in or out, drifting to a side."""
+    big_w, big_h = _even(width * 1.6), _even(height * 1.6)
+    share = f"(on/{max(1, frames)})"
+    zoom = f"1.04+0.14*{share}" if index % 2 else f"1.18-0.14*{share}"
+    side = f"0.5+{0.22 if index % 3 else -0.22}*({share}-0.5)"
+    return (
+        f"scale={big_w}:{big_h}:force_original_aspect_ratio=increase:flags=bicubic,crop={big_w}:{big_h},setsar=1,"
+        f"format=gbrp,zoompan=z='{zoom}':x='(iw-iw/zoom)*({side})':y='(ih-ih/zoom)*0.5':d={frames}:s={width}x{height}"
+        f":fps={request.fps},scale={TO_YUV},format=yuv420p"
+    )
+
+
+def _veil_expression(theme: Theme) -> str:
+    red, green, blue = (round(channel * 255) for channel in _rgb(theme.ground))
+    # Heavier towards the bottom, where captions stand, and under the head.
+    alpha = f"255*clip({_SCRIM}+0.26*pow(Y/H,2)+0.16*pow(1-Y/H,4),0,1)"
+    return f"r={red}:g={green}:b={blue}:a='{alpha}'"
+
+
+def _rgb(colour: str) -> Rgb:
+    return parse(colour)
+
+
+def _cuts(count: int, scenes: Sequence[Scene], seconds: float) -> list[float]:
+    """Return where pictures begin, and the end: evenly, but on a scene's start where one is near."""
+    count = max(1, min(count, math.floor(seconds / 0.8) or 1))
+    length = seconds / count
+    cuts = [0.0]
+    for index in range(1, count):
+        wish = index * length
+        near = min((scene.start for scene in scenes), key=lambda start: abs(start - wish))
+        cut = near if abs(near - wish) < length * 0.4 else wish
+        cuts.append(cut if cut > cuts[-1] + 0.4 else max(wish, cuts[-1] + 0.4))
+    return [*cuts, seconds]
+
+
+def _even(number: float) -> int:
+    return round(number / 2) * 2

@@ -1,0 +1,410 @@
+"""The scenes: how a hook, a statement, a step, a figure, a quotation and a call to action look and move."""
+
+from collections.abc import Callable, Sequence
+
+from mediaposter.generation.providers.cards import ass
+from mediaposter.generation.providers.cards.scenes import Cue, Ground, Scene
+from mediaposter.generation.providers.cards.setting import Box, Placed, extent, set_block, set_stack, shifted
+from mediaposter.generation.providers.cards.stage import LAYER_MARKER, LAYER_TEXT, Paint, Stage
+from mediaposter.generation.script import BeatKind, Token
+
+_OUT = 0.14  # seconds in which a scene's words leave
+_EARLY = 0.05  # a word is seen a little before it is heard
+_CAPTION_LETTERS, _CAPTION_WORDS = 20, 4
+
+
+def paint_scene(stage: Stage, scene: Scene) -> None:
+    """Add everything of `scene` to the stage."""
+    _LAYOUTS[scene.kind](stage, scene)
+
+
+def _hook(stage: Stage, scene: Scene) -> None:
+    """Big type, one word after the other as it is said; the key word on a marker."""
+    room = _room_above_action(stage, scene)
+    largest = {"9:16": 250, "1:1": 200, "16:9": 230}[stage.request.aspect]
+    placed = set_stack(stage.fonts, scene.cues, room, largest=largest)
+    paint = stage.paint(scene.ground)
+    for word in placed:
+        _pop(stage, scene, word, paint, marker=word.cue.token.strong)
+    _action(stage, scene, placed)
+
+
+def _statement(stage: Stage, scene: Scene) -> None:
+    """The whole sentence stands there quietly and lights up word by word; over pictures it is a caption."""
+    if scene.ground is Ground.PICTURE and not scene.action and stage.request.captions:
+        _captions(stage, scene)
+        return
+    room = _room_above_action(stage, scene)
+    largest = {"9:16": 148, "1:1": 124, "16:9": 138}[stage.request.aspect]
+    placed = set_block(stage.fonts, scene.cues, room, largest=largest)
+    paint = stage.paint(scene.ground)
+    if scene.ground is Ground.LOUD:
+        for word in placed:
+            _rise(stage, scene, word, paint, marker=word.cue.token.strong)
+    else:
+        for number, word in enumerate(placed):
+            _light(stage, scene, word, paint, wait=0.03 * number)
+        _underline(stage, scene, placed, paint)
+    _action(stage, scene, placed)
+
+
+def _step(stage: Stage, scene: Scene) -> None:
+    """A huge figure, the step beside or below it, and how many there are."""
+    paint, safe, u = stage.paint(scene.ground), stage.safe, stage.unit
+    wide = stage.request.aspect == "16:9"
+    figure = str(scene.number)
+    px = (470 if wide or stage.request.aspect == "9:16" else 330) * u
+    face = stage.fonts.head
+    cap = face.cap(px)
+    width = face.width(figure, px)
+    gap = 92 * u
+    if wide:
+        text_box = Box(safe.x + width + 110 * u, safe.y, safe.width - width - 110 * u, safe.height)
+        placed = set_block(stage.fonts, scene.cues, text_box, largest=140)
+        baseline = safe.y + safe.height / 2 + cap / 2
+    else:
+        text_box = Box(safe.x, safe.y + cap + gap, safe.width, safe.height - cap - gap - 60 * u)
+        largest = 132 if stage.request.aspect == "9:16" else 104
+        placed = set_block(stage.fonts, scene.cues, text_box, largest=largest, upright="top")
+        total = cap + gap + extent(placed).height
+        lift = max(0.0, (safe.height - total) * 0.42)
+        placed = shifted(placed, lift)
+        baseline = safe.y + lift + cap
+    at = ass.place(safe.x - 6 * u, baseline - face.ascent(px))
+    start = max(0.0, scene.start)
+    moves = ass.rise(safe.x, baseline, 210 * u, seconds=0.45, ease=0.32) + _appear(0.16)
+    stage.canvas.add(
+        start,
+        scene.end,
+        LAYER_TEXT,
+        ass.letters(face, px, figure, at + ass.colour(paint.strong) + moves + _leave(scene, start)),
+    )
+    _pips(stage, scene, paint, Box(safe.x, baseline + 34 * u, safe.width, 14 * u) if not wide else None)
+    for word in placed:
+        _rise(stage, scene, word, paint, marker=False)
+
+
+def _pips(stage: Stage, scene: Scene, paint: Paint, row: Box | None) -> None:
+    """Small bars that say which step of how many this is."""
+    u = stage.unit
+    if scene.numbers < 2:
+        return
+    left, top = (row.x, row.y) if row else (stage.safe.x, stage.safe.bottom - 60 * u)
+    for index in range(scene.numbers):
+        now = index + 1 == scene.number
+        length = (78 if now else 26) * u
+        shade = ass.colour(paint.strong, 0.0 if index < scene.number else 0.72)
+        bar = ass.drawing(ass.rounded(length, 12 * u, 6 * u), ass.place(left, top) + shade)
+        stage.canvas.add(scene.start, scene.end, LAYER_TEXT, bar)
+        left += length + 14 * u
+
+
+def _number(stage: Stage, scene: Scene) -> None:
+    """The figure as wide as the screen, the words before it above and those after it below."""
+    at = next((i for i, cue in enumerate(scene.cues) if cue.token.strong and _is_figure(cue.token)), None)
+    if at is None:
+        _statement(stage, scene)
+        return
+    room = _room_above_action(stage, scene)
+    before, figure, after = scene.cues[:at], scene.cues[at], scene.cues[at + 1 :]
+    bare = Cue(Token(figure.token.shown.rstrip(".,!?:;"), "", strong=True), figure.start, figure.end)
+    largest = {"9:16": 460, "1:1": 330, "16:9": 400}[stage.request.aspect]
+    small = {"9:16": 112, "1:1": 84, "16:9": 96}[stage.request.aspect]
+    big = set_block(stage.fonts, [bare], Box(room.x, 0, room.width, room.height * 0.46), largest=largest)
+    gap = 66 * stage.unit
+    figure_box = extent(big)
+    rest = room.height - figure_box.height - gap * 2
+    share = len(before) / max(1, len(before) + len(after))
+    above = (
+        set_block(stage.fonts, before, Box(room.x, 0, room.width, rest * max(share, 0.3)), largest=small, upright="top")
+        if before
+        else []
+    )
+    below = (
+        set_block(
+            stage.fonts, after, Box(room.x, 0, room.width, rest * max(1 - share, 0.3)), largest=small, upright="top"
+        )
+        if after
+        else []
+    )
+    heights = [extent(block).height for block in (above, big, below) if block]
+    y = room.y + (room.height - sum(heights) - gap * (len(heights) - 1)) / 2
+    paint = stage.paint(scene.ground)
+    for block in (above, big, below):
+        if not block:
+            continue
+        box = extent(block)
+        for word in shifted(block, y - box.y):
+            if block is big:
+                _pop(stage, scene, word, paint, marker=False, shade=paint.strong)
+            else:
+                _rise(stage, scene, word, paint, marker=False)
+        y += box.height + gap
+    _action(stage, scene, shifted(big, 0))
+
+
+def _quote(stage: Stage, scene: Scene) -> None:
+    """A large mark, the words below it, a line at their side."""
+    paint, u = stage.paint(scene.ground), stage.unit
+    room = _room_above_action(stage, scene)
+    face = stage.fonts.head
+    px = 420 * u
+    mark_height = px * 0.36
+    inset = 0.0
+    largest = {"9:16": 128, "1:1": 104, "16:9": 120}[stage.request.aspect]
+    placed = set_block(
+        stage.fonts,
+        scene.cues,
+        Box(room.x + inset, room.y + mark_height, room.width - inset, room.height - mark_height),
+        largest=largest,
+    )
+    box = extent(placed)
+    top = box.y - mark_height - 40 * u
+    stage.canvas.add(
+        scene.start,
+        scene.end,
+        LAYER_TEXT,
+        ass.letters(
+            face,
+            px,
+            "\u201c",
+            ass.place(room.x - 10 * u, top - face.ascent(px) + face.cap(px))
+            + ass.colour(paint.strong)
+            + ass.rise(room.x, top, 120 * u)
+            + _appear(0.2)
+            + _leave(scene, scene.start),
+        ),
+    )
+    for number, word in enumerate(placed):
+        _light(stage, scene, word, paint, wait=0.03 * number)
+    _action(stage, scene, placed)
+
+
+def _call(stage: Stage, scene: Scene) -> None:
+    """A call to action that has the screen to itself: its words big, and a button with an arrow."""
+    u = stage.unit
+    button = 150 * u
+    room = stage.safe
+    words = Box(room.x, room.y, room.width, room.height - button - 90 * u)
+    placed = set_stack(stage.fonts, scene.cues, words, largest=220 if stage.request.aspect != "1:1" else 170)
+    paint = stage.paint(scene.ground)
+    for word in placed:
+        _pop(stage, scene, word, paint, marker=word.cue.token.strong)
+    _button(stage, scene, "", scene.cues[-1].start + 0.1, extent(placed).bottom + 100 * u)
+
+
+def _captions(stage: Stage, scene: Scene) -> None:
+    """A few words at a time in the lower third; the one being said stands on a marker."""
+    paint, safe, u = stage.paint(scene.ground), stage.safe, stage.unit
+    groups = _groups(scene.cues)
+    px = 104 * u if stage.request.aspect != "16:9" else 92
+    height = px * 2.5
+    box = Box(safe.x, safe.bottom - height - 30 * u, safe.width, height)
+    for number, group in enumerate(groups):
+        start = scene.start if number == 0 else group[0].start - _EARLY
+        end = groups[number + 1][0].start - _EARLY if number + 1 < len(groups) else scene.end
+        placed = set_block(stage.fonts, group, box, largest=px, align="centre", upright="bottom", leading=1.16)
+        for word in placed:
+            x, y = word.centre
+            said, over = max(start, word.cue.start - _EARLY), min(end, max(word.cue.end, word.cue.start + 0.12))
+            following = [other.cue.start for other in placed if other.cue.start > word.cue.start]
+            over = min(end, max(over, min(following) - _EARLY)) if following else end
+            plain = ass.colour(stage.theme.ink) + ass.colour(stage.theme.ground, which=3) + f"\\bord{5 * u:.1f}\\blur1"
+            inner = "\\fscx88\\fscy88" + ass.change(0, 0.12, "\\fscx100\\fscy100", ease=0.5)
+            at = ass.place(x, y, 5)
+            stage.canvas.add(start, said, LAYER_TEXT, ass.letters(word.face, word.px, word.text, at + plain + inner))
+            _marker(stage, said, over, word, paint.marker)
+            hot = ass.colour(paint.on_marker) + "\\bord0"
+            stage.canvas.add(said, over, LAYER_TEXT, ass.letters(word.face, word.px, word.text, at + hot))
+            stage.canvas.add(over, end, LAYER_TEXT, ass.letters(word.face, word.px, word.text, at + plain))
+
+
+def _groups(cues: Sequence[Cue]) -> list[list[Cue]]:
+    groups: list[list[Cue]] = [[]]
+    for cue in cues:
+        letters = sum(len(other.token.shown) + 1 for other in groups[-1]) + len(cue.token.shown)
+        ended = bool(groups[-1]) and groups[-1][-1].token.shown[-1] in ".,!?;:…"
+        if groups[-1] and (letters > _CAPTION_LETTERS or len(groups[-1]) >= _CAPTION_WORDS or ended):
+            groups.append([])
+        groups[-1].append(cue)
+    return groups
+
+
+def _room_above_action(stage: Stage, scene: Scene) -> Box:
+    safe = stage.safe
+    if not scene.action:
+        return safe
+    return Box(safe.x, safe.y, safe.width, safe.height - 300 * stage.unit)
+
+
+def _action(stage: Stage, scene: Scene, above: Sequence[Placed]) -> None:
+    if scene.action:
+        text = " ".join(cue.token.shown for cue in scene.action)
+        y = max(extent(above).bottom + 110 * stage.unit, stage.safe.y + stage.safe.height * 0.6)
+        _button(stage, scene, text, scene.action[0].start - 0.12, min(y, stage.safe.bottom - 220 * stage.unit))
+
+
+def _button(stage: Stage, scene: Scene, text: str, start: float, top: float) -> None:
+    """A pill with an arrow that pops up and breathes; a ring runs out from it; the handle below."""
+    theme, safe, u, canvas = stage.theme, stage.safe, stage.unit, stage.canvas
+    loud = scene.ground is Ground.LOUD
+    fill, on_fill = (theme.ground, theme.ink) if loud else (theme.accent, theme.on_accent)
+    px = 60 * u
+    face = stage.fonts.face(text.replace(" ", ""), role="text")
+    arrow, pad, height = 54 * u, 62 * u, 140 * u
+    extra = arrow + pad * 2 + (34 * u if text else 0)
+    while text and px > 14 and face.width(text, px) > safe.width - extra:
+        px *= 0.97
+    width = extra + (face.width(text, px) if text else 60 * u)
+    start = min(max(start, scene.start), scene.end - 0.3)
+    x, y = safe.x + width / 2, top + height / 2
+    pulse = "".join(
+        ass.change(at, at + 0.16, "\\fscx104\\fscy104", ease=0.6)
+        + ass.change(at + 0.16, at + 0.42, "\\fscx100\\fscy100")
+        for at in _beats(0.75, scene.end - start)
+    )
+    pop = (
+        "\\fscx40\\fscy40"
+        + ass.change(0, 0.2, "\\fscx106\\fscy106", ease=0.5)
+        + ass.change(0.2, 0.34, "\\fscx100\\fscy100")
+    )
+    for at in _beats(0.75, scene.end - start):
+        ripple = ass.change(0, 0.6, "\\fscx118\\fscy150\\1a&HFF&", ease=0.6)
+        shape = ass.drawing(
+            ass.rounded(width, height, height / 2), ass.place(x, y, 5) + ass.colour(fill, 0.55) + ripple
+        )
+        canvas.add(start + at, min(start + at + 0.6, scene.end), LAYER_MARKER, shape)
+    pill = ass.drawing(ass.rounded(width, height, height / 2), ass.place(x, y, 5) + ass.colour(fill) + pop + pulse)
+    canvas.add(start, scene.end, LAYER_MARKER, pill)
+    late = start + 0.1
+    if text:
+        at = ass.place(safe.x + pad, y, 4)
+        label = ass.letters(face, px, text, at + ass.colour(on_fill) + _appear(0.15))
+        canvas.add(late, scene.end, LAYER_TEXT, label)
+    nudge = "".join(
+        ass.change(at, at + 0.16, "\\fscx116", ease=0.6) + ass.change(at + 0.16, at + 0.42, "\\fscx100")
+        for at in _beats(0.65, scene.end - late)
+    )
+    right = safe.x + width - pad - arrow
+    tip = ass.drawing(_arrow(arrow), ass.place(right, y - arrow / 2) + ass.colour(on_fill) + _appear(0.15) + nudge)
+    canvas.add(late, scene.end, LAYER_TEXT, tip)
+
+
+def _beats(first: float, length: float) -> list[float]:
+    return [first + 1.1 * n for n in range(12) if first + 1.1 * n + 0.42 < length]
+
+
+def _arrow(size: float) -> str:
+    s, t = size, size * 0.16
+    mid = s / 2
+    return ass.polygon(
+        [
+            (0, mid - t / 2), (s - t * 1.6, mid - t / 2), (s * 0.52, mid - s * 0.5 + t * 0.4), (s * 0.52 + t * 0.8, mid - s * 0.5 - t * 0.3),
+            (s + t * 0.2, mid), (s * 0.52 + t * 0.8, mid + s * 0.5 + t * 0.3), (s * 0.52, mid + s * 0.5 - t * 0.4), (s - t * 1.6, mid + t / 2),
+            (0, mid + t / 2),
+        ]
+    )  # fmt: skip
+
+
+def _pop(stage: Stage, scene: Scene, word: Placed, paint: Paint, *, marker: bool, shade: str | None = None) -> None:
+    """A word bursts in when it is said."""
+    start = _entry(stage, scene, word)
+    x, y = word.centre
+    if marker:
+        _marker(stage, start, scene.end, word, paint.marker, scene)
+    tint = paint.on_marker if marker else (shade or paint.ink)
+    moves = (
+        "\\fscx72\\fscy72\\blur9"
+        + ass.change(0, 0.13, "\\fscx104\\fscy104\\blur0", ease=0.6)
+        + ass.change(0.13, 0.26, "\\fscx100\\fscy100")
+    )
+    tags = ass.place(x, y, 5) + ass.colour(tint) + moves + _appear(0.08) + _leave(scene, start)
+    stage.canvas.add(start, scene.end, LAYER_TEXT, ass.letters(word.face, word.px, word.text, tags))
+
+
+def _rise(stage: Stage, scene: Scene, word: Placed, paint: Paint, *, marker: bool) -> None:
+    """A word comes up from below when it is said."""
+    start = _entry(stage, scene, word)
+    if marker:
+        _marker(stage, start, scene.end, word, paint.marker, scene)
+    tint = paint.on_marker if marker else (paint.strong if word.cue.token.strong else paint.ink)
+    moves = ass.rise(word.x, word.top, word.px * 0.55, seconds=0.36, ease=0.34)
+    tags = ass.place(word.x, word.top) + ass.colour(tint) + moves + _appear(0.14) + _leave(scene, start)
+    stage.canvas.add(start, scene.end, LAYER_TEXT, ass.letters(word.face, word.px, word.text, tags))
+
+
+def _light(stage: Stage, scene: Scene, word: Placed, paint: Paint, *, wait: float) -> None:
+    """A word stands there dimmed, and lights up when it is said: accent while it sounds, then plain."""
+    start = scene.start + min(wait, 0.3)
+    tint = paint.strong if word.cue.token.strong else paint.ink
+    said = max(start, word.cue.start - _EARLY) - start
+    over = max(said + 0.12, word.cue.end - start)
+    dim = f"\\1a&H{round(paint.dim * 255):02X}&"
+    if not stage.request.captions:
+        dim, said = "\\1a&H00&", 0.0
+    moves = ass.rise(word.x, word.top, word.px * 0.35, seconds=0.34, ease=0.34)
+    tags = ass.place(word.x, word.top) + ass.colour(paint.ink) + dim + moves
+    if stage.request.captions:
+        tags += ass.change(said, said + 0.07, ass.colour(paint.strong))
+        tags += ass.change(over, over + 0.16, ass.colour(tint))
+    else:
+        tags += ass.colour(tint)
+    stage.canvas.add(
+        start, scene.end, LAYER_TEXT, ass.letters(word.face, word.px, word.text, tags + _leave(scene, start))
+    )
+
+
+def _underline(stage: Stage, scene: Scene, placed: Sequence[Placed], paint: Paint) -> None:
+    """A stroke that draws itself below the key words."""
+    for word in placed:
+        if not word.cue.token.strong:
+            continue
+        start = _entry(stage, scene, word) + 0.08
+        thick = word.px * 0.085
+        y = word.baseline + word.px * 0.13
+        grow = "\\fscx0" + ass.change(0, 0.32, "\\fscx100", ease=0.4)
+        tags = ass.place(word.x, y) + ass.colour(paint.line) + grow + _leave(scene, start)
+        stage.canvas.add(start, scene.end, LAYER_MARKER, ass.drawing(ass.rounded(word.width, thick, thick / 2), tags))
+
+
+def _marker(stage: Stage, start: float, end: float, word: Placed, shade: str, scene: Scene | None = None) -> None:
+    """A block of colour behind a word, wiped in from its left."""
+    pad_x, above, below = word.px * 0.11, word.px * 0.12, word.px * 0.2
+    cap = word.face.cap(word.px)
+    height = cap + above + below
+    grow = "\\fscx20" + ass.change(0, 0.16, "\\fscx100", ease=0.45)
+    tags = ass.place(word.x - pad_x, word.baseline - cap - above) + ass.colour(shade) + grow
+    if scene is not None:
+        tags += _leave(scene, start)
+    path = ass.rounded(word.width + 2 * pad_x, height, word.px * 0.1)
+    stage.canvas.add(start, end, LAYER_MARKER, ass.drawing(path, tags))
+
+
+def _entry(stage: Stage, scene: Scene, word: Placed) -> float:
+    if not stage.request.captions:
+        first = scene.cues[0].start
+        return max(scene.start, scene.start + min(0.6, (word.cue.start - first) * 0.2))
+    return max(scene.start, word.cue.start - _EARLY)
+
+
+def _appear(seconds: float) -> str:
+    return ass.fade(1.0) + ass.change(0, seconds, ass.fade(0.0))
+
+
+def _leave(scene: Scene, start: float) -> str:
+    last = scene.end - start
+    return ass.change(last - _OUT, last, ass.fade(1.0)) if scene.action == () else ""
+
+
+def _is_figure(token: Token) -> bool:
+    return any(character.isdigit() for character in token.shown)
+
+
+_LAYOUTS: dict[BeatKind, Callable[[Stage, Scene], None]] = {
+    BeatKind.HOOK: _hook,
+    BeatKind.STATEMENT: _statement,
+    BeatKind.STEP: _step,
+    BeatKind.NUMBER: _number,
+    BeatKind.QUOTE: _quote,
+    BeatKind.CTA: _call,
+}
