@@ -215,7 +215,7 @@ def print_run(run: RunRead, *, stages: bool = True) -> None:
         line = Text.assemble(f"  {account['account']:<28} ", (f"{account['outcome']:<10} ", "bold"))
         line.append(account.get("url") or account.get("reason") or "")
         out.print(line, soft_wrap=True)
-        for broken in account.get("violations", []):
+        for broken in account.get("broken", []):
             out.print(Text(f"    {broken['field']}: {broken['rule']} (found {broken['found']}). {broken['fix']}"))
     if run.error:
         out.print(problem_line(run.error), soft_wrap=True)

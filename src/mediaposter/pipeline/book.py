@@ -114,7 +114,7 @@ def problem_of(error: BaseException) -> JsonObject:
         return {
             "code": "INTERNAL_ERROR",
             "detail": f"{type(error).__name__}: {error}",
-            "fix": "This is a fault in MediaPoster. The log of the worker has the details; resume the run to try again.",
+            "fix": "A fault in MediaPoster: the log of the worker has the details. Resume the run to try again.",
         }
     problem: JsonObject = {"code": error.code, "detail": error.detail, "fix": error.fix}
     if error.errors:
@@ -126,5 +126,5 @@ def _stage_of(run: Run, name: Stage) -> RunStage:
     return next(stage for stage in run.stages if stage.name == name)
 
 
-def _seconds(start: datetime | None, end: datetime) -> float | None:
-    return round((end - start).total_seconds(), 3) if start else None
+def _seconds(start: datetime | None, end: datetime | None) -> float | None:
+    return round((end - start).total_seconds(), 3) if start and end else None

@@ -20,7 +20,7 @@ async def next_free(session: AsyncSession, account_id: str, *, settings: Setting
 
 
 def slot_times(slots: tuple[time, ...], zone: str, after: datetime) -> list[datetime]:
-    """Return the posting times after `after`, UTC, for a year. A local time is local on both sides of a clock change."""
+    """Return the posting times of a year after `after`, UTC. They stay local times over a clock change."""
     local = ZoneInfo(zone)
     first_day = after.astimezone(local).date()
     utc = ZoneInfo("UTC")

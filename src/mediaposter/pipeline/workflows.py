@@ -33,10 +33,10 @@ async def _stages(work: Work) -> str:
     master = await _stage(work, Stage.STITCH, parts, lambda: stitch.master(work, parts["asset_ids"]))
     facts = await _stage(work, Stage.ANALYZE, master, lambda: analyze.facts(work, master["asset_id"]))
     words = await _stage(work, Stage.WRITE, facts, lambda: write.copies(work, master["asset_id"]))
-    plan = await _stage(work, Stage.LINK, {}, lambda: link.plan(work, master["asset_id"], words["copies"]))
+    await _stage(work, Stage.LINK, {}, lambda: link.plan(work, master["asset_id"], words["copies"]))
     if work.waits_for_approval:
         return await book.end_run(work.run_id, work.attempt, RunState.WAITING, None)
-    sent = await _stage(work, Stage.PUBLISH, {}, lambda: publish.everywhere(work, master["asset_id"], plan))
+    sent = await _stage(work, Stage.PUBLISH, {}, lambda: publish.everywhere(work, master["asset_id"], words["copies"]))
     await _stage(work, Stage.TWEET, {}, lambda: tweet.schedule(work))
     await _stage(work, Stage.TRACK, {}, lambda: track.schedule(work, sent["accounts"]))
     state, problem = publish.verdict(work.run_id, sent["accounts"])

@@ -7,7 +7,6 @@ from mediaposter.core import context, engine
 from mediaposter.core.db import JsonObject
 from mediaposter.core.engine import Queue
 from mediaposter.core.errors import MediaPosterError
-from mediaposter.media import service as media
 from mediaposter.pipeline import book
 from mediaposter.pipeline.models import RunState, Stage
 from mediaposter.pipeline.progress import watching
@@ -16,8 +15,7 @@ from mediaposter.publishing import service as publishing
 from mediaposter.publishing.copy import Copy
 from mediaposter.publishing.models import Publication
 from mediaposter.publishing.outcomes import Outcome
-from mediaposter.publishing.registry import load_channel
-from mediaposter.publishing.rules import caption, check_copy, check_media
+from mediaposter.publishing.preview import preview as preview_post
 from mediaposter.publishing.verdict import explain
 from mediaposter.publishing.workflows import publish
 
@@ -65,7 +63,7 @@ async def start_publications(run_id: str, attempt: int) -> list[dict[str, Any]]:
     starts: list[dict[str, Any]] = []
     async with ctx.database.session() as session:
         run = await book.own_run(session, run_id, attempt)
-        for row in await publishing.list_publications(session, run_id=run_id, post_id=run.post_id):
+        for row in await publishing.list_publications(session, run_id=run_id, post_ids=[run.post_id or ""]):
             if row.outcome is Outcome.REJECTED:
                 await publishing.retry_publication(session, row.id, start=False, clock=ctx.clock)
             elif row.outcome in _SETTLED or _is_scheduled(row):
@@ -89,29 +87,24 @@ async def collect(run_id: str) -> JsonObject:
 @engine.step("pipeline.preview_publications")
 async def preview(asset_id: str, copies: dict[str, Any]) -> JsonObject:
     """Say what would be sent to each account, and every rule that it would break."""
+    accounts: list[dict[str, Any]] = []
     async with context.current().database.session() as session:
-        asset = await media.get(session, asset_id)
-        accounts: list[dict[str, Any]] = []
         for account_id, words in copies.items():
-            account = await publishing.get_account(session, account_id)
-            rules = load_channel(account.channel).rules
-            copy = Copy.model_validate(words)
-            broken = check_copy(copy, rules.text) + check_media(asset.media_facts, rules.media)
+            shown = await preview_post(
+                session, account_id=account_id, asset_id=asset_id, copy=Copy.model_validate(words)
+            )
+            broken = len(shown.broken)
             accounts.append(
                 {
-                    "account": f"{account.channel}:{account.handle}",
-                    "account_id": account.id,
+                    **shown.model_dump(mode="json"),
+                    "account": f"{shown.channel}:{shown.handle}",
                     "outcome": "preview",
-                    "title": copy.title,
-                    "text": caption(copy, rules.text),
-                    "link": copy.link,
-                    "reason": f"{len(broken)} rules broken" if broken else "would be sent as it is",
-                    "violations": [asdict(violation) for violation in broken],
+                    "reason": f"{broken} rules broken" if broken else shown.waits or "would be sent as it is",
                 }
             )
-    broken_count = sum(bool(account["violations"]) for account in accounts)
+    refused = sum(bool(account["broken"]) for account in accounts)
     return {
-        "message": f"Dry run: {len(accounts)} accounts, {broken_count} with broken rules. Nothing was sent.",
+        "message": f"Dry run: {len(accounts)} accounts, {refused} with broken rules. Nothing was sent.",
         "accounts": accounts,
     }
 

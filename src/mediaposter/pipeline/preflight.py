@@ -1,0 +1,76 @@
+"""What can be known to fail before a run begins, is said before it begins."""
+
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mediaposter.core.errors import FieldProblem, InvalidInputError, MediaPosterError
+from mediaposter.core.settings import Settings
+from mediaposter.generation.provider import Money, check_suitable, provider
+from mediaposter.models.language import language_model
+from mediaposter.offers import service as offers
+from mediaposter.pipeline.errors import BudgetExceededError
+from mediaposter.pipeline.requests import clip_requests
+from mediaposter.pipeline.schemas import Budget, PipelineConfig
+from mediaposter.publishing import service as publishing
+
+LOCAL = "local"  # the copywriter that needs no model
+
+
+async def check(session: AsyncSession, config: PipelineConfig, *, settings: Settings) -> None:
+    """Raise what stands between `config` and a good end: accounts, copywriter, providers, files, offer, budget.
+
+    Raises NotFoundError, InvalidInputError, NotConfiguredError, ProviderRetiredError, BudgetExceededError and the like,
+    each with what to do.
+    """
+    accounts = await publishing.list_accounts(session, config.accounts)
+    if not accounts:
+        raise _invalid("accounts", "there is no account to publish to", "Add one: `mediaposter accounts add HANDLE`.")
+    if config.tweets is not None:
+        await publishing.list_accounts(session, config.tweets.account)
+    if config.copywriter != LOCAL:
+        language_model(settings, config.copywriter)
+    if config.offer is not None and config.offer.id is not None:
+        await offers.get_offer(session, config.offer.id)
+    for clip in config.clips:
+        if "://" not in clip and not Path(clip).is_file():
+            raise _invalid("clips", f"{clip} is not a file on this machine", "Give a file's whole path, or a URL.")
+    _check_providers(config)
+
+
+def check_budget(price: Money, budget: Budget) -> None:
+    """Raise BudgetExceededError when `price` is more than the run may spend."""
+    if budget.money_minor is None or price.amount_minor == 0:
+        return
+    if price.currency != budget.currency:
+        raise _invalid(
+            "budget.currency", f"the provider charges in {price.currency}", f"Give the budget in {price.currency}."
+        )
+    if price.amount_minor > budget.money_minor:
+        raise BudgetExceededError(
+            f"The parts would cost up to {price.amount_minor / 100:.2f} {price.currency}, "
+            f"and the budget is {budget.money_minor / 100:.2f}.",
+            fix="Raise the budget, ask for shorter or fewer parts, or name a cheaper provider first.",
+        )
+
+
+def _check_providers(config: PipelineConfig) -> None:
+    requests = clip_requests(config)
+    failures: list[MediaPosterError] = []
+    for name in config.chain:
+        try:
+            first = provider(name)
+            for request in requests:
+                check_suitable(first, request)
+        except MediaPosterError as error:
+            failures.append(error)
+            continue
+        if not failures:
+            prices = [first.price(request) for request in requests]
+            check_budget(Money(sum(price.amount_minor for price in prices), prices[0].currency), config.budget)
+    if len(failures) == len(config.chain):
+        raise failures[0]
+
+
+def _invalid(field: str, rule: str, fix: str) -> InvalidInputError:
+    return InvalidInputError(f"The run cannot begin: {rule}.", fix=fix, errors=[FieldProblem(field, rule, fix)])

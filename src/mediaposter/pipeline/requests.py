@@ -1,0 +1,26 @@
+"""What a run asks of the providers: one request a part."""
+
+from mediaposter.generation.schemas import ClipRequest
+from mediaposter.pipeline.schemas import PipelineConfig
+
+
+def clip_requests(config: PipelineConfig) -> list[ClipRequest]:
+    """Return the requests of a run's parts, in order. Raises InvalidInputError naming what cannot be asked."""
+    sources = config.prompts or config.clips
+    return [
+        ClipRequest.parse(
+            {
+                "prompt": text if config.prompts else "",
+                "source": text if config.clips else "",
+                "seconds": config.seconds,
+                "aspect": config.aspect,
+                "brand": config.brand.model_dump(),
+                "images": config.images,
+                "voice": config.speech,
+                "cta": config.offer.cta if config.offer and number == len(sources) else "",
+                "part": number,
+                "parts": len(sources),
+            }
+        )
+        for number, text in enumerate(sources, start=1)
+    ]

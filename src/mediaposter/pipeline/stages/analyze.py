@@ -1,0 +1,50 @@
+"""Stage `analyze`: the facts of the master, without any cloud (ARCH-003)."""
+
+from mediaposter.analysis import service as analysis
+from mediaposter.core import context, engine
+from mediaposter.core.db import JsonObject
+from mediaposter.core.errors import NotConfiguredError
+from mediaposter.media import service as media
+from mediaposter.models.transcription import Transcriber, transcriber
+from mediaposter.pipeline.models import Stage
+from mediaposter.pipeline.progress import StageProgress
+from mediaposter.pipeline.work import Work
+
+
+async def facts(work: Work, asset_id: str) -> JsonObject:
+    """Analyze the master, once: an analysis that is stored is used again."""
+    return await analyze_master(work.run_id, asset_id)
+
+
+@engine.step("pipeline.analyze_master")
+async def analyze_master(run_id: str, asset_id: str) -> JsonObject:
+    """Analyze and store, with progress. Without a local transcriber the record says so in words."""
+    ctx = context.current()
+    async with ctx.database.session() as session:
+        asset = await media.get(session, asset_id)
+        known = await analysis.find(session, asset_id)
+    if known is None:
+        path = await media.local_path(asset)
+        listener, note = _listener()
+        async with StageProgress(ctx, run_id, Stage.ANALYZE) as progress:
+            known = await analysis.analyze(
+                path, asset.media_facts, transcriber=listener, speech_note=note, on_progress=progress
+            )
+        async with ctx.database.session() as session:
+            await analysis.save(session, asset_id, known)
+    words = len(known.transcript.words) if known.transcript else 0
+    speech = f"{words} words spoken" if known.transcript else known.speech_note
+    return {
+        "message": f"{len(known.scenes)} scenes, {speech}.",
+        "scenes": len(known.scenes),
+        "words": words,
+        "topics": list(known.topics),
+        "hook": known.hook.model_dump(mode="json") if known.hook else None,
+    }
+
+
+def _listener() -> tuple[Transcriber | None, str]:
+    try:
+        return transcriber(context.current().settings), ""
+    except NotConfiguredError as error:
+        return None, error.detail
