@@ -1,10 +1,19 @@
 """What is known of a media file without looking at it: the facts that a probe reads, frozen and JSON-able."""
 
+from enum import StrEnum
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 Kind = Literal["video", "audio", "image"]
+
+
+class AssetKind(StrEnum):
+    """What a media file is: `Kind`, as the database and the API name it."""
+
+    VIDEO = "video"
+    AUDIO = "audio"
+    IMAGE = "image"
 
 
 class VideoFacts(BaseModel):

@@ -22,7 +22,7 @@ import imageio_ffmpeg
 from mediaposter.core.errors import NotConfiguredError
 from mediaposter.media.errors import DiskFullError, FfmpegError, FfmpegTimeoutError
 from mediaposter.media.reaper import REAPER
-from mediaposter.media.sniff import demuxer_of
+from mediaposter.media.sniff import STILLS, demuxer_of
 
 Progress = Callable[[float], None]
 SAFE_PROTOCOLS = "file,pipe"
@@ -70,7 +70,26 @@ def input_args(path: Path, *options: str) -> list[str]:
 
     Raises MediaError for a playlist, text or an empty file: ffmpeg is never left to guess.
     """
-    return [*options, "-f", demuxer_of(path), "-i", f"file:{path.resolve()}"]
+    return [*options, "-f", demuxer_of(path), "-i", source(path)]
+
+
+def source(path: Path) -> str:
+    """Return `path` as ffmpeg's `-i` takes it: whatever its name holds, it is a file and no option or address."""
+    return f"file:{path.absolute()}"
+
+
+def filter_value(text: str) -> str:
+    """Return `text` quoted as the value of a filter's option, such as a path in `subtitles=`."""
+    value = text.replace("\\", "\\\\").replace("'", "\\'").replace(":", "\\:")
+    for special in "\\'[],;":
+        value = value.replace(special, f"\\{special}")
+    return value
+
+
+async def version() -> str:
+    """Return the version of ffmpeg and where it lies. Raises NotConfiguredError, FfmpegError."""
+    result = await capture(["-version"], timeout=30)
+    return f"{result.stdout.decode().split(' Copyright')[0].removeprefix('ffmpeg version ')} ({executable()})"
 
 
 def generated_args(graph: str) -> list[str]:
@@ -164,13 +183,30 @@ async def _process(command: Sequence[str]) -> AsyncGenerator[Process]:
 
 
 def _guarded(args: Sequence[str]) -> list[str]:
-    """Put the protocol whitelist before each input; ffmpeg has no option that holds for all of them."""
+    """Hold each input to local files, and to the demuxer of its first bytes where the caller names none.
+
+    ffmpeg has no option that holds for all inputs, and its own guess may end in a playlist that opens other files.
+    """
     guarded: list[str] = []
-    for arg in args:
-        if arg == "-i":
+    options: set[str] = set()
+    for place, arg in enumerate(args):
+        if arg == "-i" and place + 1 < len(args):
             guarded += ["-protocol_whitelist", SAFE_PROTOCOLS]
+            if "-f" not in options:
+                guarded += _demuxer(args[place + 1], looped="-loop" in options)
+            options = set()
+        options.add(arg)
         guarded.append(arg)
     return guarded
+
+
+def _demuxer(url: str, *, looped: bool) -> list[str]:
+    path = Path(url.removeprefix("file:"))
+    if url == "-" or (":" in url and not path.exists()):
+        return []  # the whitelist has the last word on it
+    demuxer = demuxer_of(path)
+    # Only image2 can show a still for longer; told that its name is no pattern, it too opens one file.
+    return ["-f", "image2", "-pattern_type", "none"] if looped and demuxer in STILLS else ["-f", demuxer]
 
 
 async def _follow(stdout: asyncio.StreamReader, duration: float | None, on_progress: Progress | None) -> None:

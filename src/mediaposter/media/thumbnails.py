@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mediaposter.media import ffmpeg
+from mediaposter.core.context import Context
+from mediaposter.media import ffmpeg, service
 from mediaposter.media.errors import FfmpegError, MediaError
 from mediaposter.media.facts import MediaFacts
 from mediaposter.media.filters import to_sdr
+from mediaposter.media.models import Asset
+from mediaposter.media.renditions import Recipe, rendition
 
 _SECONDS = 60.0
 _QUALITY = "3"  # of ffmpeg's mjpeg scale, 2 best to 31 worst
@@ -51,3 +54,17 @@ async def _write(
     if not into.exists() or not into.stat().st_size:
         raise MediaError(path, "no picture could be read at that moment")
     return into
+
+
+async def thumbnail_of(ctx: Context, asset: Asset, *, width: int = 720) -> Asset:
+    """Return the still picture of `asset`, made on the first call. Raises MediaError for sound without a picture."""
+    facts = asset.media_facts
+    source = await service.local_path(asset, storage=ctx.storage)
+    if facts.video is None:
+        raise MediaError(source, "sound has no picture", fix="Ask for the thumbnail of a video or an image.")
+    recipe = Recipe("thumbnail", 1, {"width": width}, suffix=".jpg")
+
+    async def make(into: Path) -> None:
+        await best_frame(source, into, width=width, facts=facts)
+
+    return await rendition(ctx, recipe, [asset], make)

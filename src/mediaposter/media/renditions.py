@@ -1,0 +1,130 @@
+"""Files derived from others by a recipe: addressed by what goes in, made once, found again ever after."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import text
+
+from mediaposter.core.context import Context
+from mediaposter.core.db import Database, JsonObject
+from mediaposter.core.errors import NotFoundError
+from mediaposter.core.ids import new_id
+from mediaposter.core.storage import SCHEME, Storage
+from mediaposter.media import repository
+from mediaposter.media.facts import AssetKind
+from mediaposter.media.hashing import sha256_of
+from mediaposter.media.limits import MediaLimits
+from mediaposter.media.models import Asset
+from mediaposter.media.probe import probe_async
+
+Make = Callable[[Path], Awaitable[object]]
+_LOOK_AGAIN = (0.05, 1.0)  # seconds between two tries for the lock: first and last, doubling
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a rendition is made. Whatever changes its bytes is in it; raise `version` when the code does."""
+
+    name: str
+    version: int
+    params: JsonObject = field(default_factory=dict[str, object])
+    suffix: str = ".mp4"
+
+    def key(self, inputs: Sequence[Asset]) -> str:
+        """Return the address of the rendition of `inputs`, in this order: a sha256 in hex."""
+        told = {
+            "name": self.name,
+            "version": self.version,
+            "params": self.params,
+            "suffix": self.suffix,
+            "inputs": [asset.sha256 for asset in inputs],
+        }
+        return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+async def rendition(ctx: Context, recipe: Recipe, inputs: Sequence[Asset], make: Make) -> Asset:
+    """Return the rendition of `inputs` by `recipe`, made by `make(path)` when it is not there yet.
+
+    However many ask at once, in however many processes, it is made once; a maker that was killed leaves nothing that
+    counts, and the next one begins afresh. `make` writes the file at the path it is given. No transaction is held
+    meanwhile, only a lock. Raises what `make` raises, and MediaError when its result is no media.
+    """
+    key = recipe.key(inputs)
+    storage_key = f"renditions/{key[:2]}/{key}{recipe.suffix}"
+    if (known := await _known(ctx, key, storage_key)) is not None:
+        return known
+    async with _lock(ctx.database, key):
+        if (known := await _known(ctx, key, storage_key)) is not None:
+            return known
+        if not await ctx.storage.exists(storage_key):
+            await _make(ctx.storage, storage_key, key, recipe, make)
+        path = await ctx.storage.local_path(storage_key)
+        facts = await probe_async(path, MediaLimits.of(ctx.settings))
+        asset = Asset(
+            id=new_id("asset"),
+            sha256=await sha256_of(path),
+            source_uri=f"{SCHEME}{storage_key}",
+            storage_key=storage_key,
+            source_mtime_ns=None,
+            kind=AssetKind(facts.kind),
+            facts=facts.model_dump(mode="json"),
+            size_bytes=facts.size_bytes,
+            origin=recipe.name,
+            recipe={
+                "name": recipe.name,
+                "version": recipe.version,
+                "params": recipe.params,
+                "inputs": [{"id": source.id, "sha256": source.sha256} for source in inputs],
+            },
+            recipe_key=key,
+            created_at=ctx.clock(),
+        )
+        async with ctx.database.session() as session:
+            return await repository.put_rendition(session, asset)
+
+
+async def _known(ctx: Context, key: str, storage_key: str) -> Asset | None:
+    async with ctx.database.session() as session:
+        asset = await repository.by_recipe_key(session, key)
+    if asset is None:
+        return None
+    try:
+        await ctx.storage.local_path(storage_key)
+    except NotFoundError:
+        return None  # the row outlived its file; it is made again
+    return asset
+
+
+async def _make(storage: Storage, storage_key: str, key: str, recipe: Recipe, make: Make) -> None:
+    # One name for every try of this rendition: what a killed maker left is overwritten by the next.
+    draft = storage.scratch().with_name(f"{key}{recipe.suffix}")
+    draft.unlink(missing_ok=True)
+    try:
+        await make(draft)
+        await storage.put(storage_key, draft)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@asynccontextmanager
+async def _lock(database: Database, key: str) -> AsyncGenerator[None]:
+    """Hold the advisory lock of `key`. It ends with its connection, so a killed process holds nothing."""
+    number = int(key[:16], 16) - (1 << 63)  # Postgres's locks are numbered by signed 64-bit integers
+    wait, longest = _LOOK_AGAIN
+    while True:
+        async with database.engine.connect() as plain:
+            connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
+            if (await connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": number})).scalar_one():
+                try:
+                    yield
+                finally:
+                    await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": number})
+                return
+        # Asking again holds no connection meanwhile: a hundred that wait must not empty the pool.
+        await asyncio.sleep(wait)
+        wait = min(longest, wait * 2)
