@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -30,8 +30,11 @@ _SECONDS_TO_CLOSE = 10.0  # beyond the drain; the database may be gone, and wait
 _log = structlog.get_logger(__name__)
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Run a worker in this process until it is told to stop."""
+Load = Callable[[], Sequence[str]]
+
+
+def main(argv: Sequence[str] | None = None, *, load: Load = load_workflows) -> None:
+    """Run a worker in this process until it is told to stop. `load` imports the workflows and names their modules."""
     parser = argparse.ArgumentParser(
         prog="mediaposter.worker", description="Work on what is queued and what falls due."
     )
@@ -43,14 +46,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         with database_url(settings) as url:
             migrate(url)
-            asyncio.run(_work(settings, url, with_parent=options.with_parent, announce=options.announce))
+            asyncio.run(_work(settings, url, load, with_parent=options.with_parent, announce=options.announce))
     except MediaPosterError as error:
         _log.critical("worker.failed", code=error.code, detail=error.detail, fix=error.fix)
         raise SystemExit(1) from error
 
 
-async def _work(settings: Settings, url: str, *, with_parent: bool, announce: bool) -> None:
-    modules = load_workflows()
+async def _work(settings: Settings, url: str, load: Load, *, with_parent: bool, announce: bool) -> None:
+    modules = load()
     ctx = await open_context(settings, url)
     stop = _Stop(asyncio.get_running_loop())
     if with_parent:

@@ -35,10 +35,9 @@ async def topics(database: Database, **filters: object) -> list[str]:
 
 
 async def test_an_event_is_there_when_its_transaction_commits_and_only_then(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError):
-        async with database.session() as session:
-            await events.emit(session, "a.thing.happened", "s")
-            _ = 1 / 0
+    async with database.session() as session:
+        await events.emit(session, "a.thing.happened", "s")
+        await session.rollback()
     await emit(database, "a.other.happened")
     assert await topics(database) == ["a.other.happened"]
 

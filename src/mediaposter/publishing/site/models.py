@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mediaposter.core.clock import utc_now
@@ -35,7 +35,7 @@ class SitePost(Base):
     link_label: Mapped[str | None]
     video_asset_id: Mapped[str]
     poster_asset_id: Mapped[str]
-    video_bytes: Mapped[int]
+    video_bytes: Mapped[int] = mapped_column(BigInteger)
     duration: Mapped[float]  # seconds
     width: Mapped[int]  # pixels, as displayed
     height: Mapped[int]
