@@ -93,7 +93,7 @@ async def check_pages(ctx: Context, run: RunRead) -> list[Checked]:
 async def master_path(ctx: Context, run: RunRead) -> str:
     """Return where the master lies on disk."""
     async with ctx.database.session() as session:
-        asset = await media.get(session, output(run, Stage.STITCH)["asset_id"])
+        asset = await media.get_asset(session, output(run, Stage.STITCH)["asset_id"])
     return str(await media.local_path(asset))
 
 

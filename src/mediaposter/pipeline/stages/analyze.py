@@ -21,7 +21,7 @@ async def analyze_master(run_id: str, asset_id: str) -> JsonObject:
     """Analyze and store, with progress. Without a local transcriber the record says so in words."""
     ctx = context.current()
     async with ctx.database.session() as session:
-        asset = await media.get(session, asset_id)
+        asset = await media.get_asset(session, asset_id)
         known = await analysis.find(session, asset_id)
     if known is None:
         path = await media.local_path(asset)
