@@ -70,8 +70,10 @@ async def recognise(database: Database, *, address: str, headers: Mapping[str, s
     agent = headers.get("user-agent", "")
     day = now.date()
     salt = _salts.get((database.url, day)) or await _load_salt(database, day)
-    digest = hashlib.blake2b(f"{address}\n{agent}".encode(), key=salt.encode(), digest_size=12).hexdigest()
     robot = is_robot(headers)
+    # A browser that prefetches and then really comes is a robot first and a person after.
+    seen = f"{address}\n{agent}\n{robot}"
+    digest = hashlib.blake2b(seen.encode(), key=salt.encode(), digest_size=12).hexdigest()
     return Visitor(digest, Device.ROBOT if robot else device_of(agent), robot, day)
 
 

@@ -26,7 +26,7 @@ class Timing:
 
     prepare: float = 1800  # validate, transcode, upload
     commit: float = 60  # no answer within this is an unknown outcome
-    settle: float = 60  # after an unanswered commit, absence is believed only when so much time has passed
+    settle: float = 180  # after the arming; before that an unanswered call may still arrive and absence proves nothing
     poll: float = 5  # between two looks of `confirm`
     confirm: float = 900  # the platform must have said published or failed by then
 

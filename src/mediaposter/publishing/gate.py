@@ -44,9 +44,9 @@ async def look_again(session: AsyncSession, row: Publication, *, at: datetime) -
     await timeline.schedule(session, kind=DUE, subject=row.id, due_at=at, key=key)
 
 
-def surely_over(row: Publication, *, commit: float, settle: float) -> datetime:
-    """Return when nothing of the call that armed `row` can still arrive. `commit` and `settle` as in `Timing`."""
-    return (row.armed_at or row.created_at) + timedelta(seconds=commit + settle)
+def surely_over(row: Publication, seconds: float) -> datetime:
+    """Return the moment that lies `seconds` after the arming of `row`."""
+    return (row.armed_at or row.created_at) + timedelta(seconds=seconds)
 
 
 def problem(code: str, detail: str, fix: str) -> JsonObject:

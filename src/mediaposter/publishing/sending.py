@@ -102,7 +102,7 @@ async def _call(ctx: Context, channel: Channel, call: Callable[[], Awaitable[Han
 async def _inherit(session: AsyncSession, row: Publication, *, owner: str, now: datetime) -> Turn:
     """Take over an armed publication: at once when our own workflow armed it before, else when its time is over."""
     timing = load_channel(row.account.channel).timing
-    if row.armed_by != owner and now <= surely_over(row, commit=timing.commit, settle=timing.settle):
+    if row.armed_by != owner and now <= surely_over(row, max(timing.commit, timing.settle)):
         return stop(row.outcome, row.attempt)
     doubt = problem(
         "OUTCOME_UNKNOWN",
@@ -127,7 +127,7 @@ async def _arm(
     note = "Armed: the public call goes out."
     await ledger.change(session, row, Outcome.ARMED, note=note, now=now, request=request)
     timing = channel.timing
-    await look_again(session, row, at=surely_over(row, commit=timing.commit, settle=timing.settle + 5))
+    await look_again(session, row, at=surely_over(row, max(timing.commit, timing.settle) + 5))
 
 
 async def _keep_answer(ctx: Context, publication_id: str, turn: Turn, handle: Handle) -> Turn:

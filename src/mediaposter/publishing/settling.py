@@ -1,7 +1,7 @@
 """Settling: reading the platform until a publication that went out, or may have, is surely public or surely not.
 
-Nothing in here sends. Absence is believed only when nothing of a dead call can still arrive (`Timing.commit` plus
-`Timing.settle` after the arming); then a publication that was never answered begins a new attempt by itself, and one
+Nothing in here sends. Absence is believed only when nothing of a dead call can still arrive (`Timing.settle` after the
+arming); then a publication that was never answered begins a new attempt by itself, and one
 that the platform had taken waits for a person's word.
 """
 
@@ -133,7 +133,7 @@ async def _find(channel: Channel, outgoing: Outgoing) -> Found | Absent | Unread
 
 
 async def _absent(session: AsyncSession, row: Publication, channel: Channel, found: Absent, *, now: datetime) -> Turn:
-    over = surely_over(row, commit=channel.timing.commit, settle=channel.timing.settle)
+    over = surely_over(row, channel.timing.settle)
     if now < over:
         left = (over - now).total_seconds()
         await ledger.write(session, row, note=f"Not there yet. {found.evidence}", now=now)
