@@ -90,6 +90,8 @@ if in into is it its just let like make makes many may me more most much my no n
 over own she should so some such than that the their them then there these they this those to too under up us very
 was we were what when where which while who why will with would you your yours every each about after before because
 until again also all always never don't can't won't it's you're they're we're i'm isn't doesn't
+instead within without through during between against towards across around behind beyond everything something nothing
+someone really actually already another here's that's there's what's
 """
 _STOP = frozenset(_STOP_WORDS.split())
 

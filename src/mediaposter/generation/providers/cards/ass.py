@@ -16,7 +16,7 @@ _STYLE_FIELDS = (
     "Encoding"
 )
 _STYLE = "Default,Inter Tight Bold,40,&H00FFFFFF,&H00FFFFFF,&H00000000,&H00000000,0,0,0,0,100,100,0,0,1,0,0,7,0,0,0,-1"
-_AFAR = 100_000  # pixels to the centre of the turn that stands for a straight move: see `rise`
+AFAR = 100_000  # pixels to the centre of the turn that stands for a straight move: see `rise`
 
 
 @dataclass(frozen=True)
@@ -123,14 +123,14 @@ def rise(x: float, y: float, pixels: float, *, start: float = 0.0, seconds: floa
     libass moves things at an even pace only, but turns them with easing: a turn by a hair around a point far away is a
     straight, eased move.
     """
-    angle = pixels / _AFAR * 57.29578
-    return f"\\org({x - _AFAR:.0f},{y:.0f})\\frz{-angle:.5f}" + change(start, start + seconds, "\\frz0", ease=ease)
+    angle = pixels / AFAR * 57.29578
+    return f"\\org({x - AFAR:.0f},{y:.0f})\\frz{-angle:.5f}" + change(start, start + seconds, "\\frz0", ease=ease)
 
 
 def slide(x: float, y: float, pixels: float, *, start: float = 0.0, seconds: float = 0.4, ease: float = 0.38) -> str:
     """Return the tags for a mark that comes to its place from `pixels` to the right (negative: left), braking."""
-    angle = pixels / _AFAR * 57.29578
-    return f"\\org({x:.0f},{y + _AFAR:.0f})\\frz{-angle:.5f}" + change(start, start + seconds, "\\frz0", ease=ease)
+    angle = pixels / AFAR * 57.29578
+    return f"\\org({x:.0f},{y + AFAR:.0f})\\frz{-angle:.5f}" + change(start, start + seconds, "\\frz0", ease=ease)
 
 
 def box(width: float, height: float) -> str:

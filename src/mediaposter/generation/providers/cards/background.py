@@ -1,16 +1,17 @@
 """What moves behind the type: soft lights made by ffmpeg, or the user's pictures with a slow camera.
 
-The lights are computed on a picture of some 40 x 70 pixels in 16 bits and scaled up: smooth, and almost free. A still grain
-hides the steps that eight bits would show.
+The lights are computed on a picture of some 40 x 70 pixels in 16 bits and scaled up: smooth, and almost free. A still
+grain hides the steps that eight bits would show.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from mediaposter.generation.providers.cards.scenes import Scene
-from mediaposter.generation.providers.cards.theme import Rgb, Theme, parse
+from mediaposter.generation.providers.cards.theme import Theme, parse
 from mediaposter.generation.schemas import ClipRequest
 from mediaposter.media import ffmpeg
 
@@ -23,7 +24,7 @@ MARK_YUV = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:ran
 
 @dataclass(frozen=True)
 class Background:
-    """Inputs of ffmpeg and the graph that makes `[ground]` of them. Inputs are counted from `first_input`."""
+    """Inputs of ffmpeg, counted from 0, and the graph that makes `[ground]` of them."""
 
     inputs: list[str]
     graph: str
@@ -38,7 +39,7 @@ def lights(request: ClipRequest, theme: Theme, seconds: float) -> Background:
     ground, warm, cool = parse(theme.ground), parse(theme.glow2), parse(theme.glow)
     deep = 0.3 if theme.dark else 0.05
     channels = [
-        f"'{_light_expression(ground[index], cool[index], warm[index], tall, turn, deep)}'" for index in range(3)
+        f"'{_light_expression((ground[index], cool[index], warm[index]), tall, turn, deep)}'" for index in range(3)
     ]
     over = f"{_even(width * 1.06)}:{_even(height * 1.06)}"
     source = (
@@ -60,7 +61,7 @@ def pictures(
     cuts = _cuts(len(files), scenes, seconds)
     inputs: list[str] = []
     chains: list[str] = []
-    spans = list(zip(cuts, cuts[1:], strict=False))
+    spans = list(pairwise(cuts))
     for index, (start, end) in enumerate(spans):
         frames = max(1, round(end * request.fps) - round(start * request.fps))
         inputs += ffmpeg.input_args(files[index])
@@ -82,31 +83,37 @@ def pictures(
     return Background(inputs, graph)
 
 
-def _light_expression(base: float, cool: float, warm: float, tall: float, turn: float, deep: float) -> str:
+def with_panels(
+    ground: Background, request: ClipRequest, theme: Theme, spans: Sequence[tuple[float, float]]
+) -> Background:
+    """Lay a panel in the loud colour over the ground in each span of time."""
+    if not spans:
+        return ground
+    width, height = request.size
+    number = ground.inputs.count("-i")
+    source = f"color=c=0x{theme.loud[1:]}:s={width}x{height}:r=1:d=1,scale={TO_YUV},format=yuv420p"
+    when = "+".join(f"between(t,{start:.3f},{end:.3f})" for start, end in spans)
+    graph = (
+        f"{ground.graph.removesuffix('[ground]')}[calm];[{number}:v]{MARK_YUV}[panel];"
+        f"[calm][panel]overlay=format=yuv420:eof_action=repeat:enable='{when}',setsar=1[ground]"
+    )
+    return Background([*ground.inputs, *ffmpeg.generated_args(source)], graph)
+
+
+def _light_expression(shades: tuple[float, float, float], tall: float, turn: float, deep: float) -> str:
     """Return geq's expression for one channel: two lights on slow, closed paths over a ground that darkens outward."""
-    x, y = "X/W", f"Y/H*{tall:.4f}"
-    one = _blob(x, y, 0.24, 0.3 * tall, 0.2, 0.14 * tall, 0.42, 0.31, turn, 0.15 * max(1.0, tall * 0.8))
-    two = _blob(x, y, 0.82, 0.72 * tall, 0.18, 0.16 * tall, 0.36, 0.27, turn + 2.1, 0.2 * max(1.0, tall * 0.8))
+    base, cool, warm = shades
+    size = max(1.0, tall * 0.8)
+    one = _blob((0.24, 0.3 * tall), (0.2, 0.14 * tall), tall, turn, 0.15 * size)
+    two = _blob((0.82, 0.72 * tall), (0.18, 0.16 * tall), tall, turn + 2.1, 0.2 * size)
     shade = f"(1-{deep}*(pow(X/W-0.5,2)+pow(Y/H-0.5,2)))"
     return f"65535*clip(({base:.5f}+({cool - base:.5f})*{one}+({warm - base:.5f})*{two})*{shade},0,1)"
 
 
-def _blob(
-    x: str,
-    y: str,
-    cx: float,
-    cy: float,
-    wide: float,
-    high: float,
-    speed_x: float,
-    speed_y: float,
-    turn: float,
-    size: float,
-) -> str:
-    return (
-        f"exp(-(pow({x}-{cx:.3f}-{wide:.3f}*sin(T*{speed_x}+{turn:.2f}),2)"
-        f"+pow({y}-{cy:.3f}-{high:.3f}*cos(T*{speed_y}+{turn:.2f}),2))/{size:.3f})"
-    )
+def _blob(centre: tuple[float, float], way: tuple[float, float], tall: float, turn: float, size: float) -> str:
+    across = f"X/W-{centre[0]:.3f}-{way[0]:.3f}*sin(T*0.42+{turn:.2f})"
+    down = f"Y/H*{tall:.4f}-{centre[1]:.3f}-{way[1]:.3f}*cos(T*0.31+{turn:.2f})"
+    return f"exp(-(pow({across},2)+pow({down},2))/{size:.3f})"
 
 
 def _camera(request: ClipRequest, index: int, width: int, height: int, frames: int) -> str:
@@ -123,14 +130,10 @@ def _camera(request: ClipRequest, index: int, width: int, height: int, frames: i
 
 
 def _veil_expression(theme: Theme) -> str:
-    red, green, blue = (round(channel * 255) for channel in _rgb(theme.ground))
+    red, green, blue = (round(channel * 255) for channel in parse(theme.ground))
     # Heavier towards the bottom, where captions stand, and under the head.
     alpha = f"255*clip({_SCRIM}+0.26*pow(Y/H,2)+0.16*pow(1-Y/H,4),0,1)"
     return f"r={red}:g={green}:b={blue}:a='{alpha}'"
-
-
-def _rgb(colour: str) -> Rgb:
-    return parse(colour)
 
 
 def _cuts(count: int, scenes: Sequence[Scene], seconds: float) -> list[float]:

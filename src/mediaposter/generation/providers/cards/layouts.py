@@ -6,10 +6,19 @@ from mediaposter.generation.providers.cards import ass
 from mediaposter.generation.providers.cards.scenes import Cue, Ground, Scene
 from mediaposter.generation.providers.cards.setting import Box, Placed, extent, set_block, set_stack, shifted
 from mediaposter.generation.providers.cards.stage import LAYER_MARKER, LAYER_TEXT, Paint, Stage
+from mediaposter.generation.providers.cards.words import (
+    EARLY,
+    appear,
+    leave,
+    light,
+    marker_behind,
+    pop,
+    rise,
+    underline,
+)
 from mediaposter.generation.script import BeatKind, Token
 
-_OUT = 0.14  # seconds in which a scene's words leave
-_EARLY = 0.05  # a word is seen a little before it is heard
+_FEW = 6  # words of a statement that are set like a poster
 _CAPTION_LETTERS, _CAPTION_WORDS = 20, 4
 
 
@@ -22,10 +31,11 @@ def _hook(stage: Stage, scene: Scene) -> None:
     """Big type, one word after the other as it is said; the key word on a marker."""
     room = _room_above_action(stage, scene)
     largest = {"9:16": 250, "1:1": 200, "16:9": 230}[stage.request.aspect]
+    key = _key(scene)
     placed = set_stack(stage.fonts, scene.cues, room, largest=largest)
     paint = stage.paint(scene.ground)
     for word in placed:
-        _pop(stage, scene, word, paint, marker=word.cue.token.strong)
+        pop(stage, scene, word, paint, marked=word.cue is key)
     _action(stage, scene, placed)
 
 
@@ -36,15 +46,19 @@ def _statement(stage: Stage, scene: Scene) -> None:
         return
     room = _room_above_action(stage, scene)
     largest = {"9:16": 148, "1:1": 124, "16:9": 138}[stage.request.aspect]
-    placed = set_block(stage.fonts, scene.cues, room, largest=largest)
+    key = _key(scene)
+    if len(scene.cues) <= _FEW:
+        placed = set_stack(stage.fonts, scene.cues, room, largest=largest * 1.45)
+    else:
+        placed = set_block(stage.fonts, scene.cues, room, largest=largest)
     paint = stage.paint(scene.ground)
     if scene.ground is Ground.LOUD:
         for word in placed:
-            _rise(stage, scene, word, paint, marker=word.cue.token.strong)
+            rise(stage, scene, word, paint, marked=word.cue is key)
     else:
         for number, word in enumerate(placed):
-            _light(stage, scene, word, paint, wait=0.03 * number)
-        _underline(stage, scene, placed, paint)
+            light(stage, scene, word, paint, wait=0.03 * number)
+        underline(stage, scene, placed, paint)
     _action(stage, scene, placed)
 
 
@@ -72,16 +86,16 @@ def _step(stage: Stage, scene: Scene) -> None:
         baseline = safe.y + lift + cap
     at = ass.place(safe.x - 6 * u, baseline - face.ascent(px))
     start = max(0.0, scene.start)
-    moves = ass.rise(safe.x, baseline, 210 * u, seconds=0.45, ease=0.32) + _appear(0.16)
+    moves = ass.rise(safe.x, baseline, 210 * u, seconds=0.45, ease=0.32) + appear(0.16)
     stage.canvas.add(
         start,
         scene.end,
         LAYER_TEXT,
-        ass.letters(face, px, figure, at + ass.colour(paint.strong) + moves + _leave(scene, start)),
+        ass.letters(face, px, figure, at + ass.colour(paint.strong) + moves + leave(stage, scene, start)),
     )
     _pips(stage, scene, paint, Box(safe.x, baseline + 34 * u, safe.width, 14 * u) if not wide else None)
     for word in placed:
-        _rise(stage, scene, word, paint, marker=False)
+        rise(stage, scene, word, paint)
 
 
 def _pips(stage: Stage, scene: Scene, paint: Paint, row: Box | None) -> None:
@@ -110,37 +124,45 @@ def _number(stage: Stage, scene: Scene) -> None:
     bare = Cue(Token(figure.token.shown.rstrip(".,!?:;"), "", strong=True), figure.start, figure.end)
     largest = {"9:16": 460, "1:1": 330, "16:9": 400}[stage.request.aspect]
     small = {"9:16": 112, "1:1": 84, "16:9": 96}[stage.request.aspect]
-    big = set_block(stage.fonts, [bare], Box(room.x, 0, room.width, room.height * 0.46), largest=largest)
-    gap = 66 * stage.unit
-    figure_box = extent(big)
-    rest = room.height - figure_box.height - gap * 2
-    share = len(before) / max(1, len(before) + len(after))
-    above = (
-        set_block(stage.fonts, before, Box(room.x, 0, room.width, rest * max(share, 0.3)), largest=small, upright="top")
-        if before
-        else []
-    )
-    below = (
-        set_block(
-            stage.fonts, after, Box(room.x, 0, room.width, rest * max(1 - share, 0.3)), largest=small, upright="top"
-        )
-        if after
-        else []
-    )
-    heights = [extent(block).height for block in (above, big, below) if block]
-    y = room.y + (room.height - sum(heights) - gap * (len(heights) - 1)) / 2
+    blocks = _figure_blocks(stage, room, (before, bare, after), largest=largest, small=small)
     paint = stage.paint(scene.ground)
-    for block in (above, big, below):
-        if not block:
-            continue
-        box = extent(block)
-        for word in shifted(block, y - box.y):
-            if block is big:
-                _pop(stage, scene, word, paint, marker=False, shade=paint.strong)
+    for placed in blocks:
+        for word in placed:
+            if word.cue is bare:
+                pop(stage, scene, word, paint, marked=False, shade=paint.strong)
             else:
-                _rise(stage, scene, word, paint, marker=False)
-        y += box.height + gap
-    _action(stage, scene, shifted(big, 0))
+                rise(stage, scene, word, paint)
+    _action(stage, scene, blocks[-1])
+
+
+def _figure_blocks(
+    stage: Stage, room: Box, words: tuple[Sequence[Cue], Cue, Sequence[Cue]], *, largest: float, small: float
+) -> list[list[Placed]]:
+    """Set a figure between the words before and after it; in a wide picture the words after stand at its side."""
+    before, bare, after = words
+    gap = 76 * stage.unit
+    if stage.request.aspect == "16:9" and not before and after:
+        big = set_block(stage.fonts, [bare], Box(room.x, room.y, room.width * 0.5, room.height), largest=largest * 1.3)
+        left = extent(big).right + gap
+        side = Box(left, room.y, room.right - left, room.height)
+        return [big, set_block(stage.fonts, after, side, largest=small * 1.15)]
+    big = set_block(stage.fonts, [bare], Box(room.x, 0, room.width, room.height * 0.46), largest=largest)
+    rest = room.height - extent(big).height - gap * 2
+    share = len(before) / max(1, len(before) + len(after))
+    blocks: list[list[Placed]] = []
+    for cues, part in ((before, share), ((bare,), 0.0), (after, 1 - share)):
+        if cues == (bare,):
+            blocks.append(big)
+        elif cues:
+            box = Box(room.x, 0, room.width, rest * max(part, 0.3))
+            blocks.append(set_block(stage.fonts, cues, box, largest=small, upright="top"))
+    heights = [extent(block).height for block in blocks]
+    y = room.y + (room.height - sum(heights) - gap * (len(heights) - 1)) / 2
+    moved: list[list[Placed]] = []
+    for block, height in zip(blocks, heights, strict=True):
+        moved.append(shifted(block, y - extent(block).y))
+        y += height + gap
+    return moved
 
 
 def _quote(stage: Stage, scene: Scene) -> None:
@@ -171,12 +193,12 @@ def _quote(stage: Stage, scene: Scene) -> None:
             ass.place(room.x - 10 * u, top - face.ascent(px) + face.cap(px))
             + ass.colour(paint.strong)
             + ass.rise(room.x, top, 120 * u)
-            + _appear(0.2)
-            + _leave(scene, scene.start),
+            + appear(0.2)
+            + leave(stage, scene, scene.start),
         ),
     )
     for number, word in enumerate(placed):
-        _light(stage, scene, word, paint, wait=0.03 * number)
+        light(stage, scene, word, paint, wait=0.03 * number)
     _action(stage, scene, placed)
 
 
@@ -186,10 +208,11 @@ def _call(stage: Stage, scene: Scene) -> None:
     button = 150 * u
     room = stage.safe
     words = Box(room.x, room.y, room.width, room.height - button - 90 * u)
+    key = _key(scene)
     placed = set_stack(stage.fonts, scene.cues, words, largest=220 if stage.request.aspect != "1:1" else 170)
     paint = stage.paint(scene.ground)
     for word in placed:
-        _pop(stage, scene, word, paint, marker=word.cue.token.strong)
+        pop(stage, scene, word, paint, marked=word.cue is key)
     _button(stage, scene, "", scene.cues[-1].start + 0.1, extent(placed).bottom + 100 * u)
 
 
@@ -201,19 +224,19 @@ def _captions(stage: Stage, scene: Scene) -> None:
     height = px * 2.5
     box = Box(safe.x, safe.bottom - height - 30 * u, safe.width, height)
     for number, group in enumerate(groups):
-        start = scene.start if number == 0 else group[0].start - _EARLY
-        end = groups[number + 1][0].start - _EARLY if number + 1 < len(groups) else scene.end
+        start = scene.start if number == 0 else group[0].start - EARLY
+        end = groups[number + 1][0].start - EARLY if number + 1 < len(groups) else scene.end
         placed = set_block(stage.fonts, group, box, largest=px, align="centre", upright="bottom", leading=1.16)
         for word in placed:
             x, y = word.centre
-            said, over = max(start, word.cue.start - _EARLY), min(end, max(word.cue.end, word.cue.start + 0.12))
+            said, over = max(start, word.cue.start - EARLY), min(end, max(word.cue.end, word.cue.start + 0.12))
             following = [other.cue.start for other in placed if other.cue.start > word.cue.start]
-            over = min(end, max(over, min(following) - _EARLY)) if following else end
+            over = min(end, max(over, min(following) - EARLY)) if following else end
             plain = ass.colour(stage.theme.ink) + ass.colour(stage.theme.ground, which=3) + f"\\bord{5 * u:.1f}\\blur1"
             inner = "\\fscx88\\fscy88" + ass.change(0, 0.12, "\\fscx100\\fscy100", ease=0.5)
             at = ass.place(x, y, 5)
             stage.canvas.add(start, said, LAYER_TEXT, ass.letters(word.face, word.px, word.text, at + plain + inner))
-            _marker(stage, said, over, word, paint.marker)
+            marker_behind(stage, word, paint.marker, start=said, end=over)
             hot = ass.colour(paint.on_marker) + "\\bord0"
             stage.canvas.add(said, over, LAYER_TEXT, ass.letters(word.face, word.px, word.text, at + hot))
             stage.canvas.add(over, end, LAYER_TEXT, ass.letters(word.face, word.px, word.text, at + plain))
@@ -228,6 +251,12 @@ def _groups(cues: Sequence[Cue]) -> list[list[Cue]]:
             groups.append([])
         groups[-1].append(cue)
     return groups
+
+
+def _key(scene: Scene) -> Cue | None:
+    """Return the one word that stands on a marker: the longest of the strong ones."""
+    strong = [cue for cue in scene.cues if cue.token.strong]
+    return max(strong, key=lambda cue: (_is_figure(cue.token), len(cue.token.shown)), default=None)
 
 
 def _room_above_action(stage: Stage, scene: Scene) -> Box:
@@ -279,14 +308,14 @@ def _button(stage: Stage, scene: Scene, text: str, start: float, top: float) -> 
     late = start + 0.1
     if text:
         at = ass.place(safe.x + pad, y, 4)
-        label = ass.letters(face, px, text, at + ass.colour(on_fill) + _appear(0.15))
+        label = ass.letters(face, px, text, at + ass.colour(on_fill) + appear(0.15))
         canvas.add(late, scene.end, LAYER_TEXT, label)
     nudge = "".join(
         ass.change(at, at + 0.16, "\\fscx116", ease=0.6) + ass.change(at + 0.16, at + 0.42, "\\fscx100")
         for at in _beats(0.65, scene.end - late)
     )
     right = safe.x + width - pad - arrow
-    tip = ass.drawing(_arrow(arrow), ass.place(right, y - arrow / 2) + ass.colour(on_fill) + _appear(0.15) + nudge)
+    tip = ass.drawing(_arrow(arrow), ass.place(right, y - arrow / 2) + ass.colour(on_fill) + appear(0.15) + nudge)
     canvas.add(late, scene.end, LAYER_TEXT, tip)
 
 
@@ -295,105 +324,19 @@ def _beats(first: float, length: float) -> list[float]:
 
 
 def _arrow(size: float) -> str:
-    s, t = size, size * 0.16
-    mid = s / 2
-    return ass.polygon(
-        [
-            (0, mid - t / 2), (s - t * 1.6, mid - t / 2), (s * 0.52, mid - s * 0.5 + t * 0.4), (s * 0.52 + t * 0.8, mid - s * 0.5 - t * 0.3),
-            (s + t * 0.2, mid), (s * 0.52 + t * 0.8, mid + s * 0.5 + t * 0.3), (s * 0.52, mid + s * 0.5 - t * 0.4), (s - t * 1.6, mid + t / 2),
-            (0, mid + t / 2),
-        ]
-    )  # fmt: skip
-
-
-def _pop(stage: Stage, scene: Scene, word: Placed, paint: Paint, *, marker: bool, shade: str | None = None) -> None:
-    """A word bursts in when it is said."""
-    start = _entry(stage, scene, word)
-    x, y = word.centre
-    if marker:
-        _marker(stage, start, scene.end, word, paint.marker, scene)
-    tint = paint.on_marker if marker else (shade or paint.ink)
-    moves = (
-        "\\fscx72\\fscy72\\blur9"
-        + ass.change(0, 0.13, "\\fscx104\\fscy104\\blur0", ease=0.6)
-        + ass.change(0.13, 0.26, "\\fscx100\\fscy100")
-    )
-    tags = ass.place(x, y, 5) + ass.colour(tint) + moves + _appear(0.08) + _leave(scene, start)
-    stage.canvas.add(start, scene.end, LAYER_TEXT, ass.letters(word.face, word.px, word.text, tags))
-
-
-def _rise(stage: Stage, scene: Scene, word: Placed, paint: Paint, *, marker: bool) -> None:
-    """A word comes up from below when it is said."""
-    start = _entry(stage, scene, word)
-    if marker:
-        _marker(stage, start, scene.end, word, paint.marker, scene)
-    tint = paint.on_marker if marker else (paint.strong if word.cue.token.strong else paint.ink)
-    moves = ass.rise(word.x, word.top, word.px * 0.55, seconds=0.36, ease=0.34)
-    tags = ass.place(word.x, word.top) + ass.colour(tint) + moves + _appear(0.14) + _leave(scene, start)
-    stage.canvas.add(start, scene.end, LAYER_TEXT, ass.letters(word.face, word.px, word.text, tags))
-
-
-def _light(stage: Stage, scene: Scene, word: Placed, paint: Paint, *, wait: float) -> None:
-    """A word stands there dimmed, and lights up when it is said: accent while it sounds, then plain."""
-    start = scene.start + min(wait, 0.3)
-    tint = paint.strong if word.cue.token.strong else paint.ink
-    said = max(start, word.cue.start - _EARLY) - start
-    over = max(said + 0.12, word.cue.end - start)
-    dim = f"\\1a&H{round(paint.dim * 255):02X}&"
-    if not stage.request.captions:
-        dim, said = "\\1a&H00&", 0.0
-    moves = ass.rise(word.x, word.top, word.px * 0.35, seconds=0.34, ease=0.34)
-    tags = ass.place(word.x, word.top) + ass.colour(paint.ink) + dim + moves
-    if stage.request.captions:
-        tags += ass.change(said, said + 0.07, ass.colour(paint.strong))
-        tags += ass.change(over, over + 0.16, ass.colour(tint))
-    else:
-        tags += ass.colour(tint)
-    stage.canvas.add(
-        start, scene.end, LAYER_TEXT, ass.letters(word.face, word.px, word.text, tags + _leave(scene, start))
-    )
-
-
-def _underline(stage: Stage, scene: Scene, placed: Sequence[Placed], paint: Paint) -> None:
-    """A stroke that draws itself below the key words."""
-    for word in placed:
-        if not word.cue.token.strong:
-            continue
-        start = _entry(stage, scene, word) + 0.08
-        thick = word.px * 0.085
-        y = word.baseline + word.px * 0.13
-        grow = "\\fscx0" + ass.change(0, 0.32, "\\fscx100", ease=0.4)
-        tags = ass.place(word.x, y) + ass.colour(paint.line) + grow + _leave(scene, start)
-        stage.canvas.add(start, scene.end, LAYER_MARKER, ass.drawing(ass.rounded(word.width, thick, thick / 2), tags))
-
-
-def _marker(stage: Stage, start: float, end: float, word: Placed, shade: str, scene: Scene | None = None) -> None:
-    """A block of colour behind a word, wiped in from its left."""
-    pad_x, above, below = word.px * 0.11, word.px * 0.12, word.px * 0.2
-    cap = word.face.cap(word.px)
-    height = cap + above + below
-    grow = "\\fscx20" + ass.change(0, 0.16, "\\fscx100", ease=0.45)
-    tags = ass.place(word.x - pad_x, word.baseline - cap - above) + ass.colour(shade) + grow
-    if scene is not None:
-        tags += _leave(scene, start)
-    path = ass.rounded(word.width + 2 * pad_x, height, word.px * 0.1)
-    stage.canvas.add(start, end, LAYER_MARKER, ass.drawing(path, tags))
-
-
-def _entry(stage: Stage, scene: Scene, word: Placed) -> float:
-    if not stage.request.captions:
-        first = scene.cues[0].start
-        return max(scene.start, scene.start + min(0.6, (word.cue.start - first) * 0.2))
-    return max(scene.start, word.cue.start - _EARLY)
-
-
-def _appear(seconds: float) -> str:
-    return ass.fade(1.0) + ass.change(0, seconds, ass.fade(0.0))
-
-
-def _leave(scene: Scene, start: float) -> str:
-    last = scene.end - start
-    return ass.change(last - _OUT, last, ass.fade(1.0)) if scene.action == () else ""
+    """Return the path of an arrow to the right in a square of `size`."""
+    thick = size * 0.16
+    middle, tip = size / 2, size * 0.52
+    shaft_end = size - thick * 1.6
+    outer, inner = thick * 0.8, thick * 0.4
+    upper = [
+        (0.0, middle - thick / 2),
+        (shaft_end, middle - thick / 2),
+        (tip, middle - size / 2 + inner),
+        (tip + outer, middle - size / 2 - thick * 0.3),
+        (size + thick * 0.2, middle),
+    ]
+    return ass.polygon([*upper, *((x, size - y) for x, y in reversed(upper[:-1]))])
 
 
 def _is_figure(token: Token) -> bool:

@@ -20,7 +20,7 @@ from mediaposter.generation.providers.cards.scenes import (
     reading_cues,
     speech_cues,
 )
-from mediaposter.generation.providers.cards.stage import LOGO, build_stage, set_stage
+from mediaposter.generation.providers.cards.stage import LOGO, build_stage, loud_spans, set_stage
 from mediaposter.generation.providers.cards.theme import Theme, theme_of
 from mediaposter.generation.schemas import ClipRequest
 from mediaposter.generation.script import Beat, spoken_text, write_script
@@ -62,7 +62,7 @@ async def render(
     logo: Path | None,
     report: Report,
 ) -> None:
-    """Make the clip `into`. `folder` is for scratch files and is taken away by the caller. Raises what its parts raise."""
+    """Make the clip `into`. `folder` takes scratch files and is the caller's to remove."""
     request = work.request
     spoken = request.voice == "local"
     track = folder / "voice.wav"
@@ -77,7 +77,7 @@ async def render(
         await sound.level(track, levelled, lead=LEAD, seconds=total)
     report(0.25, "Rendering")
     await ffmpeg.run(
-        arguments(work, scenes, folder, levelled if spoken else None, images, logo, into),
+        arguments(work, scenes, into, folder=folder, track=levelled if spoken else None, images=images, logo=logo),
         duration=total,
         on_progress=lambda share: report(0.25 + 0.74 * share, "Rendering"),
         threads=settings.ffmpeg_threads,
@@ -87,11 +87,12 @@ async def render(
 def arguments(
     work: Draft,
     scenes: Sequence[Scene],
+    into: Path,
+    *,
     folder: Path,
     track: Path | None,
     images: Sequence[Path],
     logo: Path | None,
-    into: Path,
 ) -> list[str]:
     """Return ffmpeg's arguments. All clips of one size and rate get the same encoding, so they join without another."""
     request = work.request
@@ -101,6 +102,7 @@ def arguments(
         if images
         else background.lights(request, work.theme, total)
     )
+    ground = background.with_panels(ground, request, work.theme, loud_spans(scenes, total))
     inputs = list(ground.inputs)
     count = inputs.count("-i")
     graph = [ground.graph]
@@ -116,9 +118,8 @@ def arguments(
             f"[{count}:v]scale={side}:{side}:force_original_aspect_ratio=decrease,format=rgba,"
             f"pad={side}:{side}:-1:-1:color=black@0[logo]"
         )
-        graph.append(
-            f"[typed][logo]overlay=x={round(box.x * scale)}:y={round(box.y * scale)}:eof_action=repeat,format=yuv420p[marked]"
-        )
+        place = f"x={round(box.x * scale)}:y={round(box.y * scale)}"
+        graph.append(f"[typed][logo]overlay={place}:eof_action=repeat,format=yuv420p[marked]")
         picture, count = "marked", count + 1
     inputs += ffmpeg.input_args(track) if track else ffmpeg.generated_args(f"anullsrc=r={sound.RATE}:cl=stereo")
     return [
@@ -148,7 +149,7 @@ def filter_value(text: str) -> str:
 
 
 async def _speak(work: Draft, track: Path, settings: Settings) -> list[tuple[Cue, ...]]:
-    """Speak the words; faster when the seconds asked for are few. Raises RequestUnsuitableError when that is not enough."""
+    """Speak the words, faster when the seconds asked for are few. Raises RequestUnsuitableError when too few."""
     reader = voice(settings)
     text = spoken_text(work.beats)
     speech = await reader.speak(text, track)

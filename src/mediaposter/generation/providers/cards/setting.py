@@ -86,7 +86,7 @@ def set_block(
 
 
 def set_stack(
-    fonts: Fonts, cues: Sequence[Cue], box: Box, *, largest: float, leading: float = 1.0, align: str = "left"
+    fonts: Fonts, cues: Sequence[Cue], box: Box, *, largest: float, leading: float = 1.03, align: str = "left"
 ) -> list[Placed]:
     """Set words like a poster: each line as large as the width allows, all lines close in size."""
     if len(cues) > _STACK_WORDS:

@@ -15,11 +15,13 @@ from mediaposter.generation.providers.cards.setting import Box
 from mediaposter.generation.providers.cards.theme import Theme
 from mediaposter.generation.schemas import SIZES, Aspect, ClipRequest
 
-LAYER_DECOR, LAYER_PANEL, LAYER_PANEL_DECOR, LAYER_MARKER, LAYER_TEXT, LAYER_HEAD = 0, 2, 3, 5, 6, 8
+LAYER_DECOR, LAYER_PANEL, LAYER_PANEL_DECOR, LAYER_MARKER, LAYER_TEXT, LAYER_HEAD = 0, 2, 4, 5, 6, 8
 _WIPE = 0.42  # seconds that a loud panel takes to come or go
+_SECOND = 0.07  # seconds between its two sheets
+_FRAME = 0.04
 _SAFE: dict[Aspect, Box] = {
     "9:16": Box(84, 272, 866, 1302),  # up to x = 950 (88 %) and y = 1574 (82 %)
-    "1:1": Box(76, 186, 928, 806),
+    "1:1": Box(76, 190, 928, 770),
     "16:9": Box(132, 196, 1656, 772),
 }
 LOGO: dict[Aspect, Box] = {  # where a brand's logo stands, instead of its initial
@@ -79,7 +81,7 @@ def set_stage(stage: Stage, scenes: Sequence[Scene]) -> None:
         if ground is Ground.LOUD:
             _panel(stage, start, end)
         elif ground is Ground.BASE:
-            _shapes(stage, start, end)
+            _shapes(stage, start, _head_end(runs, end) + _WIPE * 0.55 if end < stage.total else end)
     for ground, start, end in runs:
         early = start if ground is not Ground.LOUD or start == 0 else start + _WIPE * 0.45
         _head(stage, ground, early, _head_end(runs, end))
@@ -134,43 +136,47 @@ def _shapes(stage: Stage, start: float, end: float) -> None:
     )
 
 
+def loud_spans(scenes: Sequence[Scene], total: float) -> list[tuple[float, float]]:
+    """Return when the loud panel stands still and covers everything: ffmpeg paints it then, far faster than libass."""
+    spans: list[tuple[float, float]] = []
+    for ground, start, end in _runs(scenes):
+        if ground is Ground.LOUD:
+            begin = 0.0 if start <= 0 else start + _WIPE + _SECOND
+            if (total if end >= total - 0.01 else end) > begin:
+                spans.append((begin, total + 1 if end >= total - 0.01 else end))
+    return spans
+
+
 def _panel(stage: Stage, start: float, end: float) -> None:
     """A panel in the accent colour sweeps up over everything, a thinner one ahead of it; at its end it sweeps on."""
     canvas, theme = stage.canvas, stage.theme
     w, h, u = canvas.width, canvas.height, stage.unit
     opens, closes = start <= 0, end >= stage.total - 0.01
     away = h + 160
-    sheets = [(theme.second, 0.0), (theme.loud, 0.0 if opens else 0.07)]
-    for number, (shade, wait) in enumerate(sheets):
-        if number == 0 and opens and closes:
-            continue
-        begin = start + wait
-        tags = ass.place(-40, -40) + ass.colour(shade)
+    sheet = ass.box(w + 80, h + 80)
+    at = ass.place(-40, -40)
+    for shade, wait in ((theme.second, 0.0), (theme.loud, _SECOND)):
         if not opens:
-            tags += ass.rise(-40, -40, away, seconds=_WIPE, ease=0.45)
-        stop = end
+            moves = ass.rise(-40, -40, away, seconds=_WIPE, ease=0.45)
+            stop = start + _WIPE + _SECOND + _FRAME
+            canvas.add(start + wait, stop, LAYER_PANEL, ass.drawing(sheet, at + ass.colour(shade) + moves))
         if not closes:
-            stop = end + _WIPE - (0.07 if number else 0.0)
-            gone = f"\\frz{away / 100_000 * 57.29578:.5f}"
-            origin = "" if not opens else f"\\org({-40 - 100_000},-40)"
-            tags += origin + ass.change(stop - _WIPE - begin, stop - begin, gone, ease=2.2)
-        canvas.add(begin, stop, LAYER_PANEL, ass.drawing(ass.box(w + 80, h + 80), tags))
-    radius = 520 * u
-    x, y = (w * 0.9, h * 0.12) if stage.request.part % 2 else (w * 0.08, h * 0.9)
-    seconds = round((end - start) * 1000)
-    shown = 0.0 if opens else _WIPE
-    for size, alpha in ((radius, 0.9), (radius * 0.6, 0.86)):
-        canvas.add(
-            start,
-            end,
-            LAYER_PANEL_DECOR,
-            ass.drawing(
-                ass.ring(size, 60 * u),
-                f"\\an5\\move({x:.0f},{y:.0f},{x - 40 * u:.0f},{y + 40 * u:.0f},0,{seconds})"
-                + ass.colour(theme.on_loud, 1.0 if shown else alpha)
-                + (ass.change(shown * 0.6, shown + 0.2, f"\\1a&H{round(alpha * 255):02X}&") if shown else ""),
-            ),
-        )
+            angle = away / ass.AFAR * 57.29578
+            gone = f"\\org({-40 - ass.AFAR},-40)" + ass.change(0, _WIPE, f"\\frz{angle:.5f}", ease=2.2)
+            late = _SECOND - wait  # the sheet on top leaves first
+            moves = gone.replace("\\t(0,", f"\\t({round(late * 1000)},")
+            layer = LAYER_PANEL + (1 if wait else 0)
+            canvas.add(end - _FRAME, end + _WIPE + late, layer, ass.drawing(sheet, at + ass.colour(shade) + moves))
+    radius = 560 * u
+    x, y = (w * 0.92, h * 0.1) if stage.request.part % 2 else (w * 0.06, h * 0.92)
+    begin = 0.0 if opens else start + _WIPE * 0.6
+    seconds = round((end - begin) * 1000)
+    tags = f"\\an5\\move({x:.0f},{y:.0f},{x - 40 * u:.0f},{y + 40 * u:.0f},0,{seconds})" + ass.colour(
+        theme.on_loud, 0.9
+    )
+    if not opens:
+        tags += "\\fscx60\\fscy60" + ass.change(0, 0.5, "\\fscx100\\fscy100", ease=0.4)
+    canvas.add(begin, end, LAYER_PANEL_DECOR, ass.drawing(ass.ring(radius, 96 * u), tags))
 
 
 def _head(stage: Stage, ground: Ground, start: float, end: float) -> None:
