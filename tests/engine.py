@@ -13,7 +13,6 @@ async def engine(ctx: Context) -> AsyncIterator[Engine]:
     """The engine of this process, working on the test's own database until the test ends."""
     # A long lease: a worker that loses it ends its process, and here that is the tests'.
     ctx.settings.worker_lease_seconds = 60
-    ctx.settings.queue_poll_seconds = 0.02
     running = Engine(ctx)
     await running.launch()
     yield running

@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import structlog
 
@@ -111,7 +112,8 @@ class _Stop:
         while os.read(0, 4096):
             pass
         self.gently = False  # with the parent goes the database, most likely
-        self._loop.call_soon_threadsafe(self.event.set)
+        with suppress(RuntimeError):  # the loop has ended already
+            self._loop.call_soon_threadsafe(self.event.set)
 
 
 if __name__ == "__main__":

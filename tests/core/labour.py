@@ -1,11 +1,9 @@
-"""Workflows for the tests of worker processes, and the worker that runs them: `python -m tests.core.labour`."""
+"""Workflows for the tests of worker processes."""
 
 import asyncio
 import os
-import sys
 
 from mediaposter.core import context, engine, timeline
-from mediaposter.worker import main
 
 
 @engine.step("labour.note")
@@ -28,8 +26,3 @@ async def count(steps: int, seconds: float) -> list[int]:
 async def due(entry_id: str) -> int:
     """Note that a row of the timeline has started."""
     return await note(entry_id, 0.0)
-
-
-if __name__ == "__main__":
-    # The module that workers know by name, not this one, which is called __main__.
-    main(sys.argv[1:], load=lambda: [__import__("tests.core.labour").__name__])

@@ -30,14 +30,13 @@ class WorkerProcess:
 
     def __init__(self, ctx: Context, lease: float) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.core.labour", "--announce", "--with-parent"],
+            [sys.executable, "-m", "tests.core.labourer", "--announce", "--with-parent"],
             cwd=REPOSITORY,
             env={
                 **os.environ,
                 "MEDIAPOSTER_HOME": str(ctx.settings.home),
                 "DATABASE_URL": ctx.database.url,
                 "MEDIAPOSTER_WORKER_LEASE_SECONDS": str(lease),
-                "MEDIAPOSTER_QUEUE_POLL_SECONDS": "0.05",
                 "MEDIAPOSTER_LOG_LEVEL": "WARNING",
             },
             stdin=subprocess.PIPE,
@@ -178,7 +177,7 @@ async def test_a_due_row_starts_once_though_a_worker_is_killed_at_that_moment(ct
 
 def test_a_worker_without_a_database_says_what_to_do(home: Path) -> None:
     answer = subprocess.run(
-        [sys.executable, "-m", "tests.core.labour"],
+        [sys.executable, "-m", "tests.core.labourer"],
         cwd=REPOSITORY,
         env={**os.environ, "MEDIAPOSTER_HOME": str(home), "MEDIAPOSTER_POSTGRES_BIN": "/nowhere"},
         capture_output=True,

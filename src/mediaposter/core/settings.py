@@ -70,7 +70,11 @@ class Settings(BaseSettings):
     worker_lease_seconds: float = Field(
         default=6.0, ge=0.5, description="A worker that was not heard of for so long is dead and its runs move on."
     )
-    queue_poll_seconds: float = Field(default=0.1, ge=0.01, description="How often each queue is looked at.")
+    queue_poll_seconds: float = Field(
+        default=2.0,
+        ge=0.01,
+        description="How often each queue is looked at without cause. Of new work a worker is told at once.",
+    )
     keep_finished_days: int = Field(default=30, ge=1, description="Days that finished workflow rows and events stay.")
 
     # Planning

@@ -89,4 +89,5 @@ def quiet_log() -> None:
 def _without_traceback(record: logging.LogRecord) -> bool:
     if record.levelno < logging.ERROR:
         record.exc_info = None
-    return True
+    # Of a stopping worker, once for each running workflow, with the inside of DBOS in it: ours says it in one line.
+    return not str(record.msg).startswith("Asyncio task cancelled")

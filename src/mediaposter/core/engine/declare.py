@@ -11,11 +11,13 @@ import structlog
 from dbos import DBOS
 from dbos import error as dbos_error
 
+from mediaposter.core.engine.alarm import alarm
 from mediaposter.core.errors import MediaPosterError
 
 P = ParamSpec("P")
 R = TypeVar("R")
 _log = structlog.get_logger(__name__)
+_SECONDS_TO_WRITE = 0.03
 _ENDINGS = (
     asyncio.CancelledError,
     dbos_error.DBOSWorkflowCancelledError,
@@ -68,6 +70,9 @@ def workflow(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Calla
                     return await function(*args, **kwargs)
                 except Exception as error:
                     _raise_storable(error)
+                finally:
+                    # Its place is free a moment after its result is written.
+                    asyncio.get_running_loop().call_later(_SECONDS_TO_WRITE, alarm.ring)
 
         declared: Callable[P, Coroutine[Any, Any, R]] = DBOS.workflow(name=name)(guarded)
         _names[declared] = name

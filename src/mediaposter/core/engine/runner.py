@@ -7,16 +7,20 @@ from typing import Any
 
 import structlog
 from dbos import DBOS, DBOSConfig
+from sqlalchemy.exc import SQLAlchemyError
 
 from mediaposter.core.context import Context
+from mediaposter.core.engine.alarm import alarm
 from mediaposter.core.engine.client import quiet_log, register_queues, sync_engine
 from mediaposter.core.engine.declare import running_steps
 from mediaposter.core.engine.queues import APPLICATION, VERSION
 from mediaposter.core.errors import UnavailableError
 from mediaposter.core.leases import Lease
+from mediaposter.core.notifications import QUEUES, listening
 
 _THREADS = 64  # for blocking calls of steps and of the engine; without a bound it makes one for each that waits
 _CONNECTIONS = 8
+_FIRST_POLL_SECONDS = 0.05
 _log = structlog.get_logger(__name__)
 
 
@@ -28,6 +32,7 @@ class Engine:
         self._lease: Lease | None = None
         self._dbos: Any = None
         self._database: Any = None
+        self._ears: asyncio.Task[None] | None = None
 
     @property
     def worker_id(self) -> str:
@@ -45,7 +50,8 @@ class Engine:
             url, app_version=VERSION, seconds=settings.worker_lease_seconds, recover=_recover_workflows_of
         )
         await asyncio.to_thread(self._lease.register)
-        await register_queues(url, settings.queue_poll_seconds)
+        # Their threads' first pause cannot be cut short yet, so it is a short one.
+        await register_queues(url, _FIRST_POLL_SECONDS)
         self._database = sync_engine(url, pool_size=_CONNECTIONS)
         quiet_log()
         config: DBOSConfig = {
@@ -71,6 +77,9 @@ class Engine:
             raise UnavailableError(
                 f"The engine did not start: {error}", fix="Bring the database up to date with `mediaposter migrate`."
             ) from error
+        alarm.attach(self._dbos.background_thread_stop_events)
+        await register_queues(url, settings.queue_poll_seconds)
+        self._ears = asyncio.create_task(self._ring_when_told(), name="queues")
         self._lease.keep()
         _log.info("worker.started", worker=self._lease.id, version=VERSION)
 
@@ -83,6 +92,7 @@ class Engine:
             return
         for event in self._dbos.background_thread_stop_events:
             event.set()
+        alarm.ring()
         running_steps.draining = True
         until = asyncio.get_running_loop().time() + drain_seconds
         while running_steps.count and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110 - once in a life
@@ -97,12 +107,26 @@ class Engine:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         lease, self._lease = self._lease, None
+        if self._ears is not None:
+            self._ears.cancel()
+            await asyncio.gather(self._ears, return_exceptions=True)
         with ThreadPoolExecutor(1) as thread:
-            await _in(thread, lambda: _recover_workflows_of([lease.id]))
+            try:
+                await _in(thread, lambda: _recover_workflows_of([lease.id]))
+            except (SQLAlchemyError, OSError) as error:
+                # The database is away: its peers, or its next start, see that this worker is gone.
+                _log.warning("worker.not_handed_over", worker=lease.id, error=str(error).splitlines()[0])
             await _in(thread, lambda: lease.release("stopped"))
         await self._stop_dbos()
         running_steps.draining = False
         _log.info("worker.stopped", worker=lease.id)
+
+    async def _ring_when_told(self) -> None:
+        async with listening(self._ctx.database, QUEUES) as told:
+            while True:
+                await told.wait()
+                told.clear()
+                alarm.ring()
 
     async def _stop_dbos(self) -> None:
         # In a thread of its own: it joins threads, and ends the pool that asyncio.to_thread uses here.
@@ -124,3 +148,4 @@ def _recover_workflows_of(executor_ids: Sequence[str]) -> None:
     The one private call we need of DBOS: its open core has no public one. Pinned with dbos==3.4.*.
     """
     DBOS._recover_pending_workflows(list(executor_ids))  # pyright: ignore[reportPrivateUsage]
+    alarm.ring()

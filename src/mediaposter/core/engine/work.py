@@ -11,10 +11,13 @@ from dbos import error as dbos_error
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mediaposter.core import context
+from mediaposter.core.engine.alarm import alarm
 from mediaposter.core.engine.client import current_client
 from mediaposter.core.engine.declare import name_of
 from mediaposter.core.engine.queues import VERSION, Queue
 from mediaposter.core.errors import CancelledByUserError, NotFoundError, UnavailableError
+from mediaposter.core.notifications import QUEUES, notify
 
 R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
@@ -109,6 +112,7 @@ async def enqueue_named(
         options["delay_seconds"] = delay.total_seconds() if isinstance(delay, timedelta) else delay
     client = current_client()
     await session.run_sync(lambda sync: cast(Any, client).enqueue_in_transaction(sync, options, *args))
+    await notify(session, QUEUES)
     return id
 
 
@@ -123,6 +127,7 @@ async def start_child(
     name_of(function)
     with SetWorkflowID(id), SetEnqueueOptions(queue_partition_key=partition):
         handle = await DBOS.enqueue_workflow_async(queue.value, cast(Any, function), *args)
+    alarm.ring()  # this worker's threads; a peer with more room looks within the interval
     return Handle(id, handle.get_result)
 
 
@@ -174,6 +179,8 @@ async def resume(id: str, *, queue: Queue | None = None) -> None:  # noqa: A002
         await client.resume_workflow_async(id, queue_name=queue.value if queue else None)
     except dbos_error.DBOSNonExistentWorkflowError as error:
         raise NotFoundError(f"There is no workflow {id}.") from error
+    async with context.current().database.session() as session:
+        await notify(session, QUEUES)
 
 
 async def stranded(session: AsyncSession) -> dict[str, int]:
