@@ -27,6 +27,7 @@ _RTL = frozenset({"ar", "arc", "dv", "fa", "ha", "he", "khw", "ks", "ku", "ps", 
 
 STYLESHEET = (_HERE / "static" / "site.css").read_text()
 STYLESHEET_PATH = f"/_site/{hashlib.sha256(STYLESHEET.encode()).hexdigest()[:12]}.css"
+MARK = (_HERE / "static" / "icon.svg").read_text().strip()
 SCRIPT = (_HERE / "static" / "site.js").read_text().strip()
 
 
@@ -258,7 +259,7 @@ def _linked(text: str) -> Markup:
 
 def _day(moment: datetime) -> str:
     moment = moment.astimezone(UTC)
-    return f"{moment.day} {moment:%B %Y}"
+    return f"{moment.day} {moment:%b %Y}"
 
 
 def _clock(seconds: float) -> str:

@@ -45,6 +45,12 @@ async def stylesheet(name: str) -> Response:
     return Response(pages.STYLESHEET, media_type="text/css", headers={"Cache-Control": _FOR_EVER})
 
 
+@router.api_route("/_site/icon.svg", methods=_READ)
+async def mark(request: Request) -> Response:
+    """The mark of the pages that belong to no account."""
+    return _document(request, pages.MARK.encode(), "image/svg+xml")
+
+
 @router.api_route("/robots.txt", methods=_READ)
 async def robots() -> Response:
     """What crawlers may read."""
