@@ -15,6 +15,7 @@ MediaPosterError
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Self
 
 from mediaposter.core.errors import FieldProblem, InvalidInputError, MediaPosterError, NotFoundError
 
@@ -27,20 +28,19 @@ class UnknownProviderError(NotFoundError):
 
 
 class ProviderRetiredError(MediaPosterError):
-    """The vendor ended the service on `retired_on`."""
+    """The vendor ended the service."""
 
     code = "PROVIDER_RETIRED"
     status = 410
     title = "The service behind this provider has ended"
 
-    def __init__(self, name: str, *, retired_on: date, alternatives: Sequence[str]) -> None:
-        super().__init__(
+    @classmethod
+    def of(cls, name: str, *, retired_on: date, alternatives: Sequence[str]) -> Self:
+        """Return the error for a provider whose service ended on `retired_on`."""
+        return cls(
             f"The service behind the provider {name} ended on {retired_on.isoformat()}.",
             fix=f"Choose another provider: {', '.join(alternatives) or 'cards'}.",
         )
-        self.name = name
-        self.retired_on = retired_on
-        self.alternatives = tuple(alternatives)
 
 
 class RequestUnsuitableError(InvalidInputError):
@@ -108,10 +108,11 @@ class NoProviderLeftError(MediaPosterError):
     status = 502
     title = "No provider could make the clip"
 
-    def __init__(self, failures: Sequence[tuple[str, str, str]]) -> None:
-        """Take (provider, what went wrong, what to do) for each that was tried."""
-        super().__init__(
-            "No provider could make the clip. " + " ".join(f"{name}: {detail}" for name, detail, _ in failures),
-            fix=failures[0][2] if failures else "Name at least one provider.",
-            errors=[FieldProblem(name, detail, fix) for name, detail, fix in failures],
-        )
+    @classmethod
+    def of(cls, failures: Sequence[FieldProblem]) -> Self:
+        """Return the error for a chain of which each provider (`field`) failed (`rule`, `fix`)."""
+        if len(failures) == 1:
+            return cls(failures[0].rule, fix=failures[0].fix, errors=failures)
+        listed = " ".join(f"{failure.field}: {failure.rule}" for failure in failures)
+        first = failures[0].fix if failures else "Name at least one provider."
+        return cls(f"No provider could make the clip. {listed}", fix=first, errors=failures)

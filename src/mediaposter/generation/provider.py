@@ -30,6 +30,7 @@ from mediaposter.core.settings import Settings
 from mediaposter.core.storage import Storage
 from mediaposter.generation.errors import ProviderRetiredError, RequestUnsuitableError, UnknownProviderError
 from mediaposter.generation.schemas import Aspect, ClipRequest
+from mediaposter.media.service import Inspected
 
 GROUP = "mediaposter.providers"
 
@@ -98,8 +99,8 @@ class Provider(Protocol):
 
     def __init__(self, settings: Settings, storage: Storage) -> None: ...
 
-    def missing(self) -> NotConfiguredError | None:
-        """Return what keeps this provider from working, with the way to mend it, or None. No network."""
+    def missing(self, request: ClipRequest | None = None) -> NotConfiguredError | None:
+        """Return what keeps this provider from working at all, or from making `request`, or None. No network."""
         ...
 
     def price(self, request: ClipRequest) -> Money:
@@ -116,6 +117,10 @@ class Provider(Protocol):
 
     async def poll(self, external_id: str) -> JobState:
         """Say where a job stands. Changes nothing."""
+        ...
+
+    async def reference(self, external_id: str) -> Inspected | None:
+        """Return a finished clip that stays where it is, only referred to; None when it is to be downloaded."""
         ...
 
     async def download(self, external_id: str, into: Path) -> None:
@@ -159,8 +164,8 @@ def check_suitable(provider: Provider, request: ClipRequest) -> None:
     """
     able = provider.capabilities
     if able.retired_on is not None:
-        raise ProviderRetiredError(provider.name, retired_on=able.retired_on, alternatives=able.alternatives)
-    missing = provider.missing()
+        raise ProviderRetiredError.of(provider.name, retired_on=able.retired_on, alternatives=able.alternatives)
+    missing = provider.missing(request)
     if missing is not None:
         raise missing
     if request.aspect not in able.aspects:

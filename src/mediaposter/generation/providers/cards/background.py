@@ -123,7 +123,7 @@ def _camera(request: ClipRequest, index: int, width: int, height: int, frames: i
     zoom = f"1.04+0.14*{share}" if index % 2 else f"1.18-0.14*{share}"
     side = f"0.5+{0.22 if index % 3 else -0.22}*({share}-0.5)"
     return (
-        f"scale={big_w}:{big_h}:force_original_aspect_ratio=increase:flags=bicubic,crop={big_w}:{big_h},setsar=1,"
+        f"trim=end_frame=1,scale={big_w}:{big_h}:force_original_aspect_ratio=increase:flags=bicubic,crop={big_w}:{big_h},setsar=1,"
         f"format=gbrp,zoompan=z='{zoom}':x='(iw-iw/zoom)*({side})':y='(ih-ih/zoom)*0.5':d={frames}:s={width}x{height}"
         f":fps={request.fps},scale={TO_YUV},format=yuv420p"
     )

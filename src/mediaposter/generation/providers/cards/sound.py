@@ -42,7 +42,7 @@ def _chain(gain: float) -> str:
     limit = 10 ** (_CEILING / 20)
     return (
         f"{_VOICE},volume={gain:.2f}dB,aresample={RATE * 4},"
-        f"alimiter=limit={limit:.4f}:level=false:attack=2:release=60,aresample={RATE}"
+        f"alimiter=limit={limit:.4f}:level=false:attack=2:release=60:latency=true,aresample={RATE}"
     )
 
 

@@ -13,7 +13,7 @@ FIRST = 0.2  # a first word that comes before this moment is there from the firs
 
 
 def pop(stage: Stage, scene: Scene, word: Placed, paint: Paint, *, marked: bool, shade: str | None = None) -> None:
-    """A word bursts in when it is said. In a clip's first scene its ghost stands there before, for a whole cover."""
+    """A word bursts in when it is said. In the first scene its ghost stands there before."""
     start = _entry(stage, scene, word)
     x, y = word.centre
     at = ass.place(x, y, 5)

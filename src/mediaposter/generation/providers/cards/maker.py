@@ -1,0 +1,144 @@
+"""The provider itself: jobs, pictures, keys. What a card looks like is in the files beside this one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mediaposter.core import http
+from mediaposter.core.errors import FieldProblem, InvalidInputError, NotConfiguredError
+from mediaposter.core.settings import Settings
+from mediaposter.core.storage import Storage
+from mediaposter.generation.local_jobs import LocalJobs, Report
+from mediaposter.generation.provider import FREE, Capabilities, JobState, Money
+from mediaposter.generation.providers.cards.render import Draft, clear, draft, render
+from mediaposter.generation.schemas import ClipRequest
+from mediaposter.media.errors import MediaError
+from mediaposter.media.hashing import sha256_of
+from mediaposter.media.limits import MediaLimits
+from mediaposter.media.probe import probe_async
+from mediaposter.media.service import Inspected
+from mediaposter.models.voice import voice
+
+VERSION = 1  # of the looks: raise it when the same request gives another picture
+
+
+class CardsProvider:
+    """Makes clips out of type, colour and a voice, here and for nothing."""
+
+    name = "cards"
+    capabilities = Capabilities(
+        seconds_min=1,
+        seconds_max=180,
+        images=True,
+        audio=True,
+        max_parallel=2,
+        resubmit_is_free=True,
+        poll_seconds=0.2,
+        deadline_seconds=1800,
+    )
+
+    def __init__(self, settings: Settings, storage: Storage) -> None:
+        self._settings = settings
+        self._storage = storage
+        self._jobs = LocalJobs(self.name, storage)
+
+    def missing(self, request: ClipRequest | None = None) -> NotConfiguredError | None:
+        """Return what the voice lacks, when `request` wants one."""
+        if request is None or request.voice == "none":
+            return None
+        try:
+            voice(self._settings)
+        except NotConfiguredError as error:
+            return error
+        return None
+
+    def price(self, request: ClipRequest) -> Money:  # noqa: ARG002
+        """Return nothing: cards are free."""
+        return FREE
+
+    async def content_key(self, request: ClipRequest) -> str | None:
+        """Return a key over all that shapes the clip; None with pictures from the network, which may change."""
+        named = [*chosen_images(request), *([request.brand.logo] if request.brand.logo else [])]
+        files = [*named, *([request.brand.font] if Path(request.brand.font).suffix else [])]
+        if any("://" in name for name in files):
+            return None
+        try:
+            hashes = [await sha256_of(Path(name).expanduser()) for name in files]
+        except MediaError:
+            return None  # the job will say what is wrong with it
+        speaker = ""
+        if request.voice == "local":
+            speaker = f"{self._settings.voice_model or 'packaged'}@{self._settings.voice_speed:g}"
+        return f"cards:{request.digest(version=VERSION, files=hashes, speaker=speaker)}"
+
+    async def submit(self, request: ClipRequest, job_key: str) -> str:
+        """Check the request and begin to render. Raises InvalidInputError and its kinds, NotConfiguredError."""
+        absent = self.missing(request)
+        if absent is not None:
+            raise absent
+        if not (request.prompt or request.script):
+            raise InvalidInputError(
+                "Cards need words, and the request has neither a prompt nor a script.",
+                fix="Give a prompt.",
+                errors=[FieldProblem("prompt", "needed by the provider cards", "Say what the clip is about.")],
+            )
+        work = draft(request)
+
+        async def make(into: Path, report: Report) -> Inspected | None:
+            await self._make(work, into, report)
+            return None
+
+        return self._jobs.start(job_key, make)
+
+    async def poll(self, external_id: str) -> JobState:
+        """Say how far the render is. Raises the error that ended it."""
+        return self._jobs.poll(external_id)
+
+    async def reference(self, external_id: str) -> Inspected | None:  # noqa: ARG002
+        """Return None: the clip is ours and moves into the storage."""
+        return None
+
+    async def download(self, external_id: str, into: Path) -> None:
+        """Move the finished clip to `into`."""
+        self._jobs.take(external_id, into)
+
+    async def cancel(self, external_id: str) -> None:
+        """Stop the render and its ffmpeg."""
+        await self._jobs.cancel(external_id)
+
+    async def _make(self, work: Draft, into: Path, report: Report) -> None:
+        folder = self._storage.scratch(".cards")
+        folder.mkdir()
+        try:
+            request = work.request
+            report(0.0, "Gathering pictures" if request.images else "Beginning")
+            images = await self._pictures(chosen_images(request), folder, "images")
+            logo = (await self._pictures([request.brand.logo], folder, "brand.logo"))[0] if request.brand.logo else None
+            await render(work, into, settings=self._settings, folder=folder, images=images, logo=logo, report=report)
+        finally:
+            clear(folder)
+
+    async def _pictures(self, sources: Sequence[str], folder: Path, field: str) -> list[Path]:
+        """Return a local file for each source, probed. Raises InvalidInputError for what is not a picture."""
+        limits = MediaLimits.of(self._settings)
+        paths: list[Path] = []
+        for number, source in enumerate(sources):
+            path = Path(source).expanduser()
+            if "://" in source:
+                path = folder / f"{field}{number}"
+                await http.download(source, path, settings=self._settings, max_bytes=limits.max_bytes)
+            facts = await probe_async(path, limits)
+            if facts.kind != "image":
+                raise InvalidInputError(
+                    f"{source} is not a picture.",
+                    fix="Give a JPEG, PNG or WebP file. A video is a part of its own: use the provider clips.",
+                    errors=[FieldProblem(field, "must be a picture", "Give another file.")],
+                )
+            paths.append(path)
+        return paths
+
+
+def chosen_images(request: ClipRequest) -> list[str]:
+    """Return the pictures that this part shows: all of them dealt out over the parts, none left without."""
+    if len(request.images) < request.parts:
+        return [request.images[(request.part - 1) % len(request.images)]] if request.images else []
+    return list(request.images[request.part - 1 :: request.parts])
