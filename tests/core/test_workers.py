@@ -156,6 +156,13 @@ async def test_a_worker_ends_with_its_parent(ctx: Context, start: Start) -> None
     assert await live_workers(ctx) == []
 
 
+async def test_a_killed_worker_of_this_machine_no_longer_counts(ctx: Context, start: Start) -> None:
+    (worker,) = start()
+    worker.process.kill()
+    worker.process.wait()
+    assert await live_workers(ctx) == []
+
+
 async def test_a_due_row_starts_once_though_a_worker_is_killed_at_that_moment(ctx: Context, start: Start) -> None:
     victim, _ = start(2)
     rows: list[str] = []

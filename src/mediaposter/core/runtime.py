@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from mediaposter.core import context, engine
 from mediaposter.core.context import Context
 from mediaposter.core.db import Database
+from mediaposter.core.leases import is_gone
 from mediaposter.core.models import Worker
 from mediaposter.core.secrets import load_secret_box
 from mediaposter.core.settings import Settings
@@ -29,7 +30,7 @@ async def close_context(ctx: Context) -> None:
 
 
 async def live_workers(ctx: Context) -> Sequence[Worker]:
-    """Return the workers that hold their lease, oldest first."""
+    """Return the workers that hold their lease, oldest first, without those of this machine whose process is gone."""
     lease = timedelta(seconds=ctx.settings.worker_lease_seconds)
     query = (
         select(Worker)
@@ -37,9 +38,10 @@ async def live_workers(ctx: Context) -> Sequence[Worker]:
         .order_by(Worker.created_at)
     )
     async with ctx.database.session() as session:
-        return (await session.execute(query)).scalars().all()
+        holders = (await session.execute(query)).scalars().all()
+    return [worker for worker in holders if not is_gone(worker)]
 
 
 async def has_live_worker(ctx: Context) -> bool:
-    """Say whether any worker holds its lease. One that was just killed still does, for a few seconds."""
+    """Say whether any worker is there. One killed on another machine still counts until its lease has expired."""
     return bool(await live_workers(ctx))
