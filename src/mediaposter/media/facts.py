@@ -44,6 +44,7 @@ class VideoFacts(BaseModel):
     color_space: str | None = None
     color_range: str | None = None
     mirrored: bool = False
+    b_frames: bool = False
 
 
 class AudioFacts(BaseModel):

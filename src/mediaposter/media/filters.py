@@ -1,5 +1,7 @@
 """Filter chains that bring any picture to what a browser and every platform plays: SDR bt709, 8 bit 4:2:0."""
 
+from fractions import Fraction
+
 from mediaposter.media.facts import VideoFacts
 
 _SDR_TAGS = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
@@ -8,7 +10,16 @@ _SDR_TAGS = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:ra
 def to_sdr(video: VideoFacts) -> list[str]:
     """Return the filters that turn the picture of `video` into SDR bt709 yuv420p; HDR is tone-mapped."""
     if not video.hdr:
-        return ["format=yuv420p"]
+        # A file that does not tell its colours has, by every player's rule, those of its size.
+        untold = "bt709" if min(video.width, video.height) >= 720 else "smpte170m"
+        matrix = {"bt2020nc": "bt2020", "bt2020c": "bt2020", "gbr": "auto", None: untold}.get(
+            video.color_space, video.color_space or untold
+        )
+        return [
+            f"scale=in_color_matrix={matrix}:out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd",
+            "format=yuv420p",
+            _SDR_TAGS,
+        ]
     # Input properties that the file does not tell are named, else zscale refuses ("no path between colorspaces").
     source = (
         f"tin={video.color_transfer or 'smpte2084'}:pin={video.color_primaries or 'bt2020'}"
@@ -25,13 +36,28 @@ def to_sdr(video: VideoFacts) -> list[str]:
     ]
 
 
-def fit(width: int, height: int) -> list[str]:
-    """Return the filters that put a whole picture into `width` x `height` with bars, its proportions kept."""
+def fit(video: VideoFacts, width: int, height: int) -> list[str]:
+    """Return the filters that put the whole picture of `video` into `width` x `height` with bars, proportions kept.
+
+    ffmpeg has turned the picture by then. HDR is scaled before it is tone-mapped, which is the slow part.
+    """
     return [
-        # Pixels that are not square are made so first: scale's aspect keeping looks at the samples only.
-        "scale=w='trunc(iw*sar/2)*2':h='trunc(ih/2)*2'",
-        "setsar=1",
+        # Pixels that are not square are made so first: scale's keeping of proportions looks at the samples only.
+        *([] if video.sar == "1:1" else ["scale=w='trunc(iw*sar/2)*2':h='trunc(ih/2)*2'", "setsar=1"]),
         f"scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2:flags=bicubic",
+        *to_sdr(video),
         f"pad={width}:{height}:-1:-1:color=black",
         "setsar=1",
+    ]
+
+
+def at_rate(fps: Fraction, seconds: Fraction, video: VideoFacts) -> list[str]:
+    """Return the filters that give `video` a constant rate from 0 to `seconds`; a missing end holds its last."""
+    missing = float(seconds) - (video.start + (video.duration or float(seconds)))
+    hold = [f"tpad=stop_mode=clone:stop_duration={missing + 1:.3f}"] if missing > 0.5 / float(fps) else []
+    return [
+        f"fps={fps.numerator}/{fps.denominator}:start_time=0",
+        *hold,
+        f"trim=end_frame={round(seconds * fps)}",
+        "setpts=PTS-STARTPTS",
     ]

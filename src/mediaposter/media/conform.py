@@ -1,0 +1,92 @@
+"""Encode one part's pictures so that they can stand in one track with the others."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from mediaposter.media import ffmpeg
+from mediaposter.media.facts import MediaFacts
+from mediaposter.media.ffmpeg import Progress
+from mediaposter.media.filters import at_rate, fit
+
+_PROFILES = {"Constrained Baseline": "baseline", "Baseline": "baseline", "Main": "main", "High": "high"}
+_TAGS = ("-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv")
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """What the encoder is told: the reference's settings, and a number for the parameter sets that is free."""
+
+    width: int
+    height: int
+    fps: Fraction
+    profile: str = "high"
+    b_frames: bool = True
+    timescale: int = 90000
+    sets: int = 0
+
+    @classmethod
+    def like(cls, reference: MediaFacts, *, fps: Fraction, sets: int) -> "Encoding":
+        """Return the settings that make pictures like those of `reference`."""
+        video = reference.video
+        assert video is not None
+        return cls(
+            video.coded_width,
+            video.coded_height,
+            fps,
+            _PROFILES.get(video.profile or "", "high"),
+            video.b_frames,
+            int(video.time_base.split("/")[1]),
+            sets,
+        )
+
+    @property
+    def args(self) -> list[str]:
+        """The encoder's arguments: libx264, quality 20, a key frame every two seconds."""
+        # `stitchable` keeps the parameter sets free of what depends on the content: all our encodes share one.
+        settings = f"stitchable=1:sps-id={self.sets}"
+        return [
+            *(
+                "-c:v",
+                "libx264",
+                "-preset",
+                "veryfast",
+                "-crf",
+                "20",
+                "-profile:v",
+                self.profile,
+                "-pix_fmt",
+                "yuv420p",
+            ),
+            *("-g", str(round(self.fps * 2)), "-x264-params", settings, *_TAGS),
+            *(() if self.b_frames else ("-bf", "0")),
+            *("-video_track_timescale", str(self.timescale)),
+        ]
+
+
+def picture_chain(facts: MediaFacts, encoding: Encoding, seconds: Fraction) -> str:
+    """Return the filters that bring the pictures of `facts` to `encoding`'s size and rate, for `seconds`."""
+    assert facts.video is not None
+    return ",".join([*at_rate(encoding.fps, seconds, facts.video), *fit(facts.video, encoding.width, encoding.height)])
+
+
+async def encode(
+    path: Path,
+    facts: MediaFacts,
+    encoding: Encoding,
+    seconds: Fraction,
+    into: Path,
+    *,
+    threads: int = 0,
+    on_progress: Progress | None = None,
+) -> None:
+    """Write the pictures of `path`, without its sound, to `into` (MP4). Raises MediaError, FfmpegError."""
+    chain = picture_chain(facts, encoding, seconds)
+    picture = ["-map", "0:v:0", "-an", "-sn", "-dn", "-vf", chain, "-fps_mode", "passthrough"]
+    output = [*encoding.args, "-map_metadata", "-1", "-f", "mp4", f"file:{into}"]
+    await ffmpeg.run(
+        [*ffmpeg.input_args(path), *picture, *output],
+        duration=float(seconds),
+        on_progress=on_progress,
+        threads=threads,
+    )
