@@ -4,16 +4,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import regex
 
-from mediaposter.analysis.sentences import split_sentences, tidy, without_end, words_of
+from mediaposter.analysis.sentences import cut_at_word, split_sentences, tidy, without_end, words_of
 from mediaposter.analysis.stopwords import stopwords
 from mediaposter.models import embedding
 
 _SENTENCES_MAX = 120  # of a long transcript, its beginning: about ten minutes of speech
 _TRANSCRIPT_MIN = 8  # words; less is a shout, not a text
+_CHARACTERS_MAX = 500  # of one sentence; more is a text without stops
 _SAME = 0.93  # cosine; above it two sentences say the same thing
 _HEADLINE_MAX = 70  # characters; what search results and phone screens show of a title
 _LEANING = regex.compile(
@@ -83,21 +85,25 @@ class Sentence:
         return len(words_of(self.text))
 
 
-def pool(prompts: Sequence[str], transcript: str, language: str = "en") -> list[Sentence]:
+@lru_cache(maxsize=8)  # the accounts of a run are written for one after the other, from the same words
+def pool(prompts: tuple[str, ...], transcript: str, language: str = "en") -> tuple[Sentence, ...]:
     """Return the sentences of the transcript, or of the prompts where little is said, in their order, without repeats.
 
     Takes about 10 ms a sentence where MiniLM is installed: call it in a thread.
     """
-    found = _joined(_sentences(prompts, transcript))
+    found = [
+        (cut_at_word(text, lambda part: len(part) <= _CHARACTERS_MAX), origin)
+        for text, origin in _joined(_sentences(prompts, transcript))
+    ]
     if not found:
-        return []
+        return ()
     alike = _similarities([text for text, _ in found], language)
     centrality = (alike.sum(axis=1) - 1) / max(1, len(found) - 1)
     kept: list[int] = []
     for index in range(len(found)):
         if all(alike[index, other] < _SAME for other in kept):
             kept.append(index)
-    return [
+    return tuple(
         Sentence(
             text=found[index][0],
             origin=found[index][1],
@@ -107,7 +113,7 @@ def pool(prompts: Sequence[str], transcript: str, language: str = "en") -> list[
             calls=bool(_CALLS.search(found[index][0])),
         )
         for order, index in enumerate(kept)
-    ]
+    )
 
 
 def _sentences(prompts: Sequence[str], transcript: str) -> list[tuple[str, str]]:

@@ -4,7 +4,10 @@ It runs only where a run says `copywriter=local`. It is extractive: every senten
 fact, every other is the maker's. The copy's provenance says which sentence stands where.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+import regex
 
 from mediaposter.analysis.brief import CopyBrief
 from mediaposter.analysis.errors import rejected
@@ -62,7 +65,6 @@ def compose(brief: CopyBrief, rules: TextRules) -> Copy:
     subject = headline(chosen.text) if chosen else ""
     copy = copy.model_copy(
         update={
-            "first_comment": f"{draft.cta or 'See more:'} {link}" if rules.first_comment and link else None,
             "alt_text": _alt_text(brief, subject, rules),
             "thumbnail_at": _thumbnail(brief),
             "provenance": _provenance(brief, draft, chosen, title),
@@ -74,7 +76,7 @@ def compose(brief: CopyBrief, rules: TextRules) -> Copy:
     return copy
 
 
-def _choose(sentences: list[Sentence], position: int) -> tuple[Sentence | None, int]:
+def _choose(sentences: Sequence[Sentence], position: int) -> tuple[Sentence | None, int]:
     """Return the sentence that leads, and how often all that may lead have had their turn before."""
     ranked = rank_titles(sentences)
     if not ranked:
@@ -86,15 +88,19 @@ def _choose(sentences: list[Sentence], position: int) -> tuple[Sentence | None, 
 def _title(chosen: Sentence | None, brief: CopyBrief, rules: TextRules) -> str:
     if rules.title_max == 0:
         return ""
-    text = headline(chosen.text) if chosen else ""
-    if not text and rules.title_required:
-        by = brief.brand_name or brief.account_handle
-        text = _clean(f"Video by {by}" if by else "New video", rules)
-    limit = rules.title_max
+    text = _cut(headline(chosen.text), rules.title_max, rules) if chosen else ""
+    if text or not rules.title_required:
+        return text
+    # Nothing was said that fits: the account's own name is the only other fact.
+    by = brief.brand_name or brief.account_handle
+    return _cut(_clean(f"Video by {by}" if by else "New video", rules), rules.title_max, rules)
+
+
+def _cut(text: str, limit: int | None, rules: TextRules) -> str:
     return text if limit is None else cut_at_word(text, lambda part: length(part, rules.counting) <= limit)
 
 
-def _body(sentences: list[Sentence], chosen: Sentence | None, *, titled: bool, turn: int) -> tuple[Sentence, ...]:
+def _body(sentences: Sequence[Sentence], chosen: Sentence | None, *, titled: bool, turn: int) -> tuple[Sentence, ...]:
     """Return the sentences of the description: what follows the leading one in the video, in its order.
 
     A sentence that leans on another stays only right behind it. Where nothing follows, a title leads to the beginning.
@@ -114,7 +120,7 @@ def _body(sentences: list[Sentence], chosen: Sentence | None, *, titled: bool, t
     return tuple(kept) if titled and kept else (chosen, *kept)
 
 
-def _tags(brief: CopyBrief, sentences: list[Sentence], rules: TextRules) -> tuple[str, ...]:
+def _tags(brief: CopyBrief, sentences: Sequence[Sentence], rules: TextRules) -> tuple[str, ...]:
     most = _TAGS if rules.hashtags_max is None else min(_TAGS, rules.hashtags_max)
     if most == 0:
         return ()
@@ -155,11 +161,7 @@ def _fits(copy: Copy, rules: TextRules) -> bool:
 
 
 def _alt_text(brief: CopyBrief, subject: str, rules: TextRules) -> str | None:
-    if rules.alt_text_max == 0:
-        return None
-    limit = rules.alt_text_max
-    text = alt_text(brief, subject)
-    return text if limit is None else cut_at_word(text, lambda part: length(part, rules.counting) <= limit)
+    return None if rules.alt_text_max == 0 else _cut(alt_text(brief, subject), rules.alt_text_max, rules)
 
 
 def _thumbnail(brief: CopyBrief) -> float | None:
@@ -175,12 +177,10 @@ def _clean_sentence(sentence: Sentence, rules: TextRules) -> Sentence | None:
 
 
 def _clean(text: str, rules: TextRules) -> str:
-    marks = [mark for mark in rules.forbidden if mark]
-    if rules.links is LinkPolicy.REFUSED:
-        marks += ["http://", "https://"]
-    while any(mark in text for mark in marks):
-        for mark in marks:
-            text = text.replace(mark, "")
+    """Take out what the channel forbids, and links: the only one that may lead anywhere is the offer's."""
+    text = regex.sub(r"\S*://\S*", " ", text)
+    for mark in rules.forbidden:
+        text = text.replace(mark, " ")
     return " ".join(text.split())
 
 

@@ -31,15 +31,19 @@ _TAG_MAX = 24  # characters; longer ones are not searched for
 
 
 def call_to_action(brief: CopyBrief, links: LinkPolicy) -> str:
-    """Return the sentence that leads to the offer under this link policy; empty without an offer or a way to it."""
-    cta = brief.offer_cta.strip().rstrip(".:! ") or (f"See {brief.offer_name}" if brief.offer_name else "See more")
-    if not brief.link:
+    """Return the sentence that leads to the offer under this link policy; empty without an offer or a way to it.
+
+    Where links are refused, the way is the account's bio page, whether or not the brief has a link.
+    """
+    offered = bool(brief.offer_cta or brief.offer_name)
+    if not (brief.link or (offered and links is LinkPolicy.REFUSED)):
         return ""
+    cta = brief.offer_cta.strip().rstrip(".:! ") or (f"See {brief.offer_name}" if brief.offer_name else "See more")
     forms = {LinkPolicy.ALLOWED: _WITH_LINK, LinkPolicy.SEPARATE: _LINK_APART, LinkPolicy.REFUSED: _LINK_IN_BIO}[links]
     form = forms[brief.position % len(forms)]
     name = brief.offer_name.strip()
     if "{name}" in form and (not name or name.lower() in cta.lower()):
-        form = forms[0] if brief.position % len(forms) == 0 else forms[-1]
+        form = forms[-1]
     return form.format(cta=cta, cta_low=_lower_first(cta), name=name)
 
 

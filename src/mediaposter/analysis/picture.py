@@ -19,7 +19,7 @@ Progress = Callable[[float], None]
 Pixels = NDArray[np.uint8]  # (frames, HEIGHT, WIDTH, 3), sRGB
 WIDTH, HEIGHT = 32, 18
 _CUT_SCORE = 10.0  # scdet's own default threshold; found 49 of 49 cuts without a false one on the trial file
-_EXACT_BUDGET = 20.0  # seconds of picture decoded in full to place cuts, at most: about 3 s of work for 1080p
+EXACT_SECONDS = 20.0  # of picture decoded in full to place cuts, at most: about 3 s of work for 1080p
 _SHORTEST_SCENE = 0.2  # seconds; two cuts closer than this are a flash
 _KEY_FRAMES_MAX = 24
 _MARK = re.compile(
@@ -34,6 +34,11 @@ class Frames:
     times: tuple[float, ...]
     change: tuple[float, ...]
     cuts: tuple[float, ...]
+
+    def until(self, end: float) -> "Frames":
+        """Return the frames before `end`."""
+        kept = sum(time < end for time in self.times)
+        return Frames(self.times[:kept], self.change[:kept], tuple(cut for cut in self.cuts if cut < end))
 
 
 @dataclass(frozen=True)
@@ -74,10 +79,16 @@ async def scan_every_frame(path: Path, start: float, seconds: float, scratch: Pa
 
 
 async def find_scenes(path: Path, picture: Picture, duration: float, scratch: Path) -> tuple[Scene, ...]:
-    """Turn the cuts between key frames into scenes, exact ones first, until the budget of full decoding is used up."""
+    """Return the scenes of a long file: each cut between key frames is looked for among the frames between them.
+
+    Exact ones first, until the budget of full decoding is used up. What lies behind the last key frame has no later one
+    to be compared with, so it is always looked at in full.
+    """
     times = picture.frames.times
-    budget = _EXACT_BUDGET
-    starts: list[tuple[float, bool]] = [(0.0, True)]
+    last = max(times, default=0.0)
+    tail = await scan_every_frame(path, last, min(duration - last, EXACT_SECONDS / 2), scratch)
+    starts: list[tuple[float, bool]] = [(0.0, True), *((cut, True) for cut in tail.cuts if cut > last)]
+    budget = EXACT_SECONDS - min(duration - last, EXACT_SECONDS / 2)
     for cut in picture.frames.cuts:
         before = max((time for time in times if time < cut), default=0.0)
         span = cut - before + 0.1
@@ -89,6 +100,11 @@ async def find_scenes(path: Path, picture: Picture, duration: float, scratch: Pa
         # No hard cut among the frames in between: the camera or the picture moved far, nothing more.
         starts += [(exact, True) for exact in found.cuts if exact > before]
     return _as_scenes(starts, duration)
+
+
+def scenes_of(frames: Frames, duration: float) -> tuple[Scene, ...]:
+    """Return the scenes of a file every frame of which was looked at."""
+    return _as_scenes([(0.0, True), *((cut, True) for cut in frames.cuts)], duration)
 
 
 def _as_scenes(starts: Sequence[tuple[float, bool]], duration: float) -> tuple[Scene, ...]:

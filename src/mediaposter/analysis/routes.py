@@ -13,4 +13,4 @@ router = APIRouter(prefix="/api/analysis", tags=["analysis"])
 async def read_analysis(asset_id: str) -> AnalysisRead:
     """Return what is known of an asset: scenes, speech, loudness, colours, the reading of its opening, topics."""
     async with context.current().database.session() as session:
-        return AnalysisRead(asset_id=asset_id, analysis=await service.get(session, asset_id=asset_id))
+        return AnalysisRead(asset_id=asset_id, analysis=await service.get(session, asset_id))

@@ -3,7 +3,6 @@
 import asyncio
 import tempfile
 from collections.abc import Callable, Coroutine
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +11,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mediaposter.analysis import repository
 from mediaposter.analysis.colours import dominant_colours
 from mediaposter.analysis.hook import SECONDS, read_hook
-from mediaposter.analysis.picture import Frames, choose_frames, find_scenes, scan_every_frame, scan_key_frames
+from mediaposter.analysis.picture import (
+    EXACT_SECONDS,
+    Frames,
+    choose_frames,
+    find_scenes,
+    scan_every_frame,
+    scan_key_frames,
+    scenes_of,
+)
 from mediaposter.analysis.schemas import ANALYSIS_VERSION, Analysis
 from mediaposter.analysis.sound import Sound, listen
 from mediaposter.analysis.topics import find_topics
-from mediaposter.core.errors import NotConfiguredError, NotFoundError
-from mediaposter.core.settings import Settings
+from mediaposter.core.clock import Clock, utc_now
+from mediaposter.core.errors import NotFoundError
 from mediaposter.media.facts import MediaFacts
-from mediaposter.models.transcription import Transcriber, Transcript, transcriber
+from mediaposter.models.transcription import Transcriber, Transcript
 
 Progress = Callable[[float], None]
-
-
-def available_transcriber(settings: Settings) -> tuple[Transcriber | None, str]:
-    """Return the configured transcriber, or None and why there is none and what to do, for `analyze`."""
-    try:
-        return transcriber(settings), ""
-    except NotConfiguredError as error:
-        return None, f"{error.detail} {error.fix}"
 
 
 async def analyze(
@@ -77,15 +76,15 @@ async def analyze(
     return analysis.model_copy(update={"hook": hook})
 
 
-async def save(session: AsyncSession, *, asset_id: str, analysis: Analysis, now: datetime) -> None:
+async def save(session: AsyncSession, asset_id: str, analysis: Analysis, *, clock: Clock = utc_now) -> None:
     """Keep `analysis` as that of the asset; a later one of the same version takes its place."""
     data = analysis.model_dump(mode="json")
-    await repository.put(session, asset_id=asset_id, version=analysis.version, data=data, now=now)
+    await repository.put(session, asset_id=asset_id, version=analysis.version, data=data, now=clock())
 
 
-async def get(session: AsyncSession, *, asset_id: str) -> Analysis:
+async def get(session: AsyncSession, asset_id: str) -> Analysis:
     """Return the analysis of an asset. Raises NotFoundError when it was not analyzed by this version."""
-    found = await find(session, asset_id=asset_id)
+    found = await find(session, asset_id)
     if found is None:
         raise NotFoundError(
             f"Asset {asset_id} has not been analyzed.",
@@ -94,7 +93,7 @@ async def get(session: AsyncSession, *, asset_id: str) -> Analysis:
     return found
 
 
-async def find(session: AsyncSession, *, asset_id: str) -> Analysis | None:
+async def find(session: AsyncSession, asset_id: str) -> Analysis | None:
     """Return the analysis of an asset, None when it was not analyzed by this version."""
     data = await repository.get(session, asset_id=asset_id, version=ANALYSIS_VERSION)
     return None if data is None else Analysis.model_validate(data)
@@ -111,11 +110,13 @@ async def _see(
     colours = await asyncio.to_thread(dominant_colours, picture.pixels)
     if facts.kind == "image":
         return {"colours": colours, "key_frames": (0.0,), "best_frame": 0.0}, None
-    opening = await scan_every_frame(path, 0.0, min(SECONDS, duration), scratch)
-    scenes = await find_scenes(path, picture, duration, scratch)
+    # A short file is looked at in full, so that its cuts are all found and exact; of a long one only its opening is.
+    short = duration <= EXACT_SECONDS
+    opening = await scan_every_frame(path, 0.0, duration if short else SECONDS, scratch)
+    scenes = scenes_of(opening, duration) if short else await find_scenes(path, picture, duration, scratch)
     frames, best = choose_frames(picture, scenes)
     progress.set("picture", 1.0)
-    return {"colours": colours, "scenes": scenes, "key_frames": frames, "best_frame": best}, opening
+    return {"colours": colours, "scenes": scenes, "key_frames": frames, "best_frame": best}, opening.until(SECONDS)
 
 
 async def _hear(

@@ -8,6 +8,7 @@ runs are in which it stands. MiniLM then prefers candidates near the whole text 
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import regex
@@ -24,6 +25,7 @@ _FAR = 0.2  # cosine to the whole text; below it a phrase is about something els
 _FAR_ALONE = 0.3  # the same for a single word, which is an adjective or a chance noun more often than a topic
 
 
+@lru_cache(maxsize=8)
 def find_topics(text: str, *, language: str = "en", most: int = 8) -> tuple[str, ...]:
     """Return up to `most` topics of `text`, the most central first, in lower case but for names.
 

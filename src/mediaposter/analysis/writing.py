@@ -1,0 +1,121 @@
+"""Copy by a language model: written within the rules of a channel, checked, mended once by the model, else refused."""
+
+import json
+from dataclasses import dataclass
+
+import regex
+from pydantic import BaseModel, ConfigDict, Field
+
+from mediaposter.analysis import prompts
+from mediaposter.analysis.brief import CopyBrief
+from mediaposter.analysis.errors import rejected
+from mediaposter.models.language import LanguageModel, Written
+from mediaposter.publishing.copy import Copy
+from mediaposter.publishing.rules import LinkPolicy, TextRules, Violation, check_copy
+
+_LINK = regex.compile(r"(?:https?://|www\.)\S*|\b[\w-]+\.(?:com|org|io|co|ly|shop|link)\b(?:/\S*)?", regex.I)
+_PLACEHOLDER = regex.compile(r"\[(?:link|url|your [^\]]*|insert [^\]]*|name)\]|\{\{?\w+\}?\}", regex.I)
+
+
+class Draft(BaseModel):
+    """What the model fills in. The bounds are wide: they keep a local server from writing for ever."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str = Field(max_length=400)
+    description: str = Field(max_length=4000)
+    hashtags: list[str] = Field(max_length=30)
+    first_comment: str = Field(max_length=600)
+    alt_text: str = Field(max_length=1500)
+    thumbnail: int = Field(ge=0, le=100)
+
+
+@dataclass(frozen=True)
+class WrittenCopy:
+    """A copy within the rules, and what writing it took. Money as in models.language.Written."""
+
+    copy: Copy
+    model: str
+    tokens: int
+    cost_micros: int | None
+    cost_minor: int
+    currency: str
+    repaired: bool
+
+
+async def write_copy(brief: CopyBrief, rules: TextRules, *, model: LanguageModel) -> WrittenCopy:
+    """Return copy for one account, written by `model` within `rules`.
+
+    A draft that breaks rules goes back to the model once with the list of them. Raises CopyRejectedError when the
+    second one breaks rules too, and the LanguageModelErrors of the model itself.
+    """
+    first = await model.write(prompts.copy_prompt(brief, rules), system=prompts.SYSTEM, schema=Draft)
+    copy = _as_copy(first.value, brief, rules, model.name, ())
+    broken = violations(copy, rules)
+    if not broken:
+        return _result(copy, [first])
+    again = prompts.repair_prompt(brief, rules, json.dumps(first.value.model_dump(), ensure_ascii=False), broken)
+    second = await model.write(again, system=prompts.SYSTEM, schema=Draft)
+    copy = _as_copy(second.value, brief, rules, model.name, broken)
+    still_broken = violations(copy, rules)
+    if still_broken:
+        raise rejected(brief.channel, model.name, still_broken)
+    return _result(copy, [first, second])
+
+
+def violations(copy: Copy, rules: TextRules) -> list[Violation]:
+    """Return what is wrong with a model's copy: the channel's rules, and what no model may do in any channel."""
+    broken = check_copy(copy, rules)
+    if not copy.description.strip():
+        broken.append(Violation("description", "a description is required", "none", "Write a description."))
+    for name, text in (("title", copy.title), ("description", copy.description), ("first_comment", copy.first_comment)):
+        if found := _LINK.search(text or ""):
+            # A link of the model's own leads nowhere, or somewhere nobody checked.
+            broken.append(Violation(name, "no links in the text", found.group(), "Leave every link and address out."))
+        if found := _PLACEHOLDER.search(text or ""):
+            broken.append(Violation(name, "no placeholders", found.group(), "Write the words themselves."))
+    return broken
+
+
+def _as_copy(
+    draft: Draft, brief: CopyBrief, rules: TextRules, writer: str, mended: tuple[Violation, ...] | list[Violation]
+) -> Copy:
+    provenance = {"copywriter": writer}
+    if mended:
+        provenance["repaired"] = "; ".join(f"{v.field}: {v.rule}" for v in mended)
+    frames = brief.key_frames
+    chosen = frames[draft.thumbnail - 1] if 1 <= draft.thumbnail <= len(frames) else brief.best_frame
+    return Copy(
+        title=_line(draft.title) if rules.title_max != 0 else "",
+        description=draft.description.strip(),
+        hashtags=_tags(draft.hashtags, rules),
+        first_comment=_line(draft.first_comment) or None if rules.first_comment else None,
+        alt_text=_line(draft.alt_text) or None if rules.alt_text_max != 0 else None,
+        thumbnail_at=chosen,
+        link=brief.link if rules.links is not LinkPolicy.REFUSED else None,
+        provenance=provenance,
+    )
+
+
+def _tags(tags: list[str], rules: TextRules) -> tuple[str, ...]:
+    if rules.hashtags_max == 0:
+        return ()
+    clean = (regex.sub(r"[^\p{L}\p{M}\p{N}_]", "", tag) for tag in tags)
+    return tuple({tag.lower(): tag for tag in clean if tag and not tag.isdigit()}.values())
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _result(copy: Copy, written: list[Written[Draft]]) -> WrittenCopy:
+    known = [one.cost_micros for one in written if one.cost_micros is not None]
+    return WrittenCopy(
+        copy=copy,
+        model=written[0].model,
+        tokens=sum(one.input_tokens + one.output_tokens for one in written),
+        cost_micros=sum(known) if known else None,
+        cost_minor=sum(one.cost_minor for one in written),
+        currency=written[0].currency,
+        repaired=len(written) > 1,
+    )
