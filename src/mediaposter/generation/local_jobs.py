@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mediaposter.core.errors import MediaPosterError, UnavailableError, UpstreamError
 from mediaposter.core.storage import Storage
-from mediaposter.generation.errors import JobNotFoundError
+from mediaposter.generation.errors import JobFailedError, JobNotFoundError
 from mediaposter.generation.provider import JobState, JobStatus
 from mediaposter.media.service import Inspected
 
@@ -65,8 +66,13 @@ class LocalJobs:
         if job.task.cancelled():
             return JobState(JobStatus.CANCELLED, job.progress, "cancelled")
         error = job.task.exception()
-        if error is not None:
+        if isinstance(error, MediaPosterError) and not isinstance(error, UpstreamError | UnavailableError):
             raise error
+        if error is not None:
+            # Nothing outside will answer better the next time: the job itself is over.
+            detail = error.detail if isinstance(error, MediaPosterError) else f"{type(error).__name__}: {error}"
+            fix = error.fix if isinstance(error, MediaPosterError) else "The log of the worker has the whole error."
+            raise JobFailedError(detail, fix=fix) from error
         return JobState(JobStatus.DONE, 1.0, job.message)
 
     def reference(self, key: str) -> Inspected | None:

@@ -109,6 +109,6 @@ def appear(seconds: float) -> str:
 
 
 def leave(stage: Stage, scene: Scene, start: float) -> str:
-    """Return the tags that fade a mark out at its scene's end. The clip's last scene stays: the next clip may follow."""
+    """Return the tags that fade a mark out at its scene's end. A clip's last scene stays."""
     last = scene.end - start
     return "" if scene.end >= stage.total - 0.01 else ass.change(last - _OUT, last, ass.fade(1.0))

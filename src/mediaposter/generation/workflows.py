@@ -1,0 +1,194 @@
+"""Durable generation: one clip through its chain of providers, and batches of clips that become one master."""
+
+import asyncio
+from dataclasses import asdict
+from pathlib import Path
+
+from sqlalchemy.exc import OperationalError
+
+from mediaposter.core import context, engine, events
+from mediaposter.core.db import JsonObject
+from mediaposter.core.engine import Queue
+from mediaposter.core.errors import MediaPosterError, NotFoundError
+from mediaposter.generation import ledger, making, repository
+from mediaposter.generation.errors import NoProviderLeftError, SubmitUnknownError
+from mediaposter.generation.models import BatchState, ClipState
+from mediaposter.media import service as media
+from mediaposter.media.renditions import Recipe, rendition
+from mediaposter.media.stitch import StitchTarget, stitch
+
+_JOBS_LOST = 5  # jobs that may be lost, one after another, before the next provider is asked
+_STITCH_VERSION = 1
+
+
+def _database_hiccup(error: BaseException) -> bool:
+    return isinstance(error, OperationalError)
+
+
+@engine.workflow("generation.generate_clip")
+async def generate_clip(clip_id: str) -> JsonObject:
+    """Make one clip, by the first provider of its chain that can. For Queue.GENERATE, partition `clip.partition`.
+
+    Returns clip_id, asset_id, provider, cost_minor and currency. A clip that is done already is returned as it is.
+    Raises NoProviderLeftError with each provider's reason, SubmitUnknownError, CancelledByUserError.
+    """
+    begun = await begin(clip_id)
+    failures: list[JsonObject] = []
+    for name in begun["chain"]:
+        outcome = await _by(clip_id, name)
+        if "problem" not in outcome:
+            return await result(clip_id)
+        failures.append(outcome["problem"])
+        if outcome["final"]:
+            raise SubmitUnknownError(outcome["problem"]["detail"], fix=outcome["problem"]["fix"])
+    if failures:
+        await give_up(clip_id, failures)
+        raise NoProviderLeftError.of([making.failure_of(problem) for problem in failures])
+    return await result(clip_id)
+
+
+async def _by(clip_id: str, name: str) -> JsonObject:
+    outcome: JsonObject = {}
+    for _ in range(_JOBS_LOST):
+        outcome = await ask(clip_id, name)
+        if "job" not in outcome:
+            return outcome
+        outcome = await follow(clip_id, name)
+        if "lost" not in outcome:
+            return outcome
+    lost = {
+        "provider": name,
+        "code": "JOB_NOT_FOUND",
+        "detail": f"{name} lost the job {_JOBS_LOST} times.",
+        "fix": "Read the workers' logs: something ends the processes that do the work.",
+    }
+    return {"problem": lost, "final": False}
+
+
+@engine.step("generation.begin", attempts=4, retry_on=_database_hiccup)
+async def begin(clip_id: str) -> JsonObject:
+    """Read which providers are to be asked. Raises NotFoundError, CancelledByUserError, SubmitUnknownError."""
+    async with context.current().database.session() as session:
+        clip = await ledger.open_clip(session, clip_id)
+        if clip.state is ClipState.DONE:
+            return {"chain": []}
+        if clip.state is ClipState.UNKNOWN and clip.error is not None:
+            raise SubmitUnknownError(clip.error["detail"], fix=clip.error["fix"])
+        if clip.state is ClipState.FAILED:
+            clip.state = ClipState.PLANNED
+        chain = list(clip.chain)
+        for place, name in enumerate(chain):
+            if ledger.last_attempt(clip, name) is not None:
+                return {"chain": chain[place:]}  # a person has named the job that is to be followed
+        return {"chain": chain}
+
+
+# Not cut off by a cancel: between the call and its answer nobody would know whether a job exists.
+@engine.step("generation.ask", attempts=4, retry_on=_database_hiccup, cancellable=False)
+async def ask(clip_id: str, name: str) -> JsonObject:
+    """Submit the clip to one provider. See making.ask."""
+    return await making.ask(context.current(), clip_id, name)
+
+
+@engine.step("generation.follow", attempts=4, retry_on=_database_hiccup)
+async def follow(clip_id: str, name: str) -> JsonObject:
+    """Wait for the job and take its clip in. See making.follow."""
+    return await making.follow(context.current(), clip_id, name)
+
+
+@engine.step("generation.give_up", attempts=4, retry_on=_database_hiccup)
+async def give_up(clip_id: str, failures: list[JsonObject]) -> None:
+    """Mark the clip as failed, with each provider's reason."""
+    error = NoProviderLeftError.of([making.failure_of(problem) for problem in failures])
+    await ledger.failed(context.current(), clip_id, error)
+
+
+@engine.step("generation.result", attempts=4, retry_on=_database_hiccup)
+async def result(clip_id: str) -> JsonObject:
+    """Return what the clip became."""
+    async with context.current().database.session() as session:
+        clip = await ledger.open_clip(session, clip_id)
+        return {
+            "clip_id": clip.id,
+            "asset_id": clip.asset_id,
+            "provider": clip.provider,
+            "cost_minor": clip.cost_minor,
+            "currency": clip.currency,
+        }
+
+
+@engine.workflow("generation.multi_part")
+async def multi_part(batch_id: str) -> JsonObject:
+    """Make the clips of a batch side by side, and their master when asked for. Finished clips are kept in any case.
+
+    Returns `asset_id` (the master, or the only clip) and `clips`. Raises the first failed clip's error.
+    """
+    clips = await clips_of_batch(batch_id)
+    children = [
+        await engine.start_child(
+            generate_clip, clip["id"], queue=Queue.GENERATE, id=clip["workflow_id"], partition=clip["partition"]
+        )
+        for clip in clips
+    ]
+    results = await asyncio.gather(*(child.result() for child in children), return_exceptions=True)
+    failure = next((outcome for outcome in results if isinstance(outcome, BaseException)), None)
+    if failure is not None:
+        if engine.is_cancellation(failure):
+            raise failure
+        await end_batch(batch_id, None, ledger.problem_of(failure))
+        raise failure
+    made = [outcome["asset_id"] for outcome in results if not isinstance(outcome, BaseException)]
+    try:
+        master = await join(batch_id, made)
+    except MediaPosterError as error:
+        await end_batch(batch_id, None, ledger.problem_of(error))
+        raise
+    await end_batch(batch_id, master, None)
+    return {"asset_id": master, "clips": [clip["id"] for clip in clips]}
+
+
+@engine.step("generation.clips_of_batch", attempts=4, retry_on=_database_hiccup)
+async def clips_of_batch(batch_id: str) -> list[JsonObject]:
+    """Return what is needed to start the clips' workflows."""
+    async with context.current().database.session() as session:
+        clips = await repository.clips_of(session, batch_id)
+        return [{"id": clip.id, "workflow_id": clip.workflow_id, "partition": clip.partition} for clip in clips]
+
+
+@engine.step("generation.join", attempts=4, retry_on=_database_hiccup)
+async def join(batch_id: str, asset_ids: list[str]) -> str | None:
+    """Stitch the clips when the batch asks for it and there are two or more. Raises MediaError, StitchError."""
+    ctx = context.current()
+    async with ctx.database.session() as session:
+        batch = await repository.get_batch(session, batch_id)
+        if batch is None:
+            raise NotFoundError(f"There is no batch {batch_id}.")
+        if not batch.stitch or len(asset_ids) < 2:
+            return asset_ids[0] if len(asset_ids) == 1 else None
+        clips = await repository.clips_of(session, batch_id)
+        request = ledger.request_of(clips[0])
+        assets = [await media.get_asset(session, asset_id) for asset_id in asset_ids]
+    paths = [await media.local_path(asset, storage=ctx.storage) for asset in assets]
+    target = StitchTarget(width=request.size[0], height=request.size[1], fps=request.fps)
+
+    async def make(into: Path) -> None:
+        await stitch(paths, into, target=target)
+
+    master = await rendition(ctx, Recipe("stitch", _STITCH_VERSION, asdict(target)), assets, make)
+    return master.id
+
+
+@engine.step("generation.end_batch", attempts=4, retry_on=_database_hiccup)
+async def end_batch(batch_id: str, asset_id: str | None, problem: JsonObject | None) -> None:
+    """Write how the batch ended."""
+    ctx = context.current()
+    async with ctx.database.session() as session:
+        batch = await repository.get_batch(session, batch_id, lock=True)
+        if batch is None:
+            raise NotFoundError(f"There is no batch {batch_id}.")
+        batch.asset_id = asset_id
+        batch.error = problem
+        batch.state = BatchState.FAILED if problem else BatchState.DONE
+        batch.finished_at = ctx.clock()
+        what = "failed" if problem else "completed"
+        await events.emit(session, f"generation.batch.{what}", batch_id, problem or {"asset_id": asset_id})
