@@ -15,6 +15,11 @@ def load_channels() -> dict[str, Channel]:
     return {point.name: point.load()() for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)}
 
 
+def register(channel: Channel) -> None:
+    """Add a channel that has no entry point, in this process: for programs that embed MediaPoster, and for tests."""
+    load_channels()[channel.name] = channel
+
+
 def load_channel(name: str) -> Channel:
     """Return the channel called `name`. Raises UnknownChannelError."""
     channels = load_channels()

@@ -1,0 +1,106 @@
+"""A worker is killed -9 while publications stand at every moment there is: none is posted twice, none is lost."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from mediaposter.core import engine as durable
+from mediaposter.core.context import Context
+from mediaposter.publishing import service
+from mediaposter.publishing.models import Publication
+from mediaposter.publishing.outcomes import OPEN, Outcome
+from tests.publishing.conftest import add_account
+from tests.publishing.driving import plan, read
+from tests.servers.channel_server import ChannelServer
+
+pytestmark = [pytest.mark.feature("ADAPT-013", "ARCH-001"), pytest.mark.chaos]
+REPOSITORY = Path(__file__).parents[2]
+# In order: uploading, armed and not yet called, called and not answered, answered and not yet confirmed.
+MOMENTS = ("prepare", "before", "during", "confirm")
+Worker = subprocess.Popen[str]
+
+
+@pytest.fixture
+def work(ctx: Context) -> Iterator[Callable[[], Worker]]:
+    """Start workers; whichever lives at the end is killed."""
+    started: list[Worker] = []
+
+    def start() -> Worker:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.publishing.poster", "--announce", "--with-parent"],
+            cwd=REPOSITORY,
+            env={
+                **os.environ,
+                "MEDIAPOSTER_HOME": str(ctx.settings.home),
+                "DATABASE_URL": ctx.database.url,
+                "MEDIAPOSTER_WORKER_LEASE_SECONDS": "12",
+                "MEDIAPOSTER_LOG_LEVEL": "ERROR",
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        output: IO[str] | None = process.stdout
+        assert output is not None
+        assert json.loads(output.readline())["ready"]
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            assert pipe is not None
+            pipe.close()
+
+
+async def settled(ctx: Context, publication_id: str) -> Publication:
+    while (row := await read(ctx, publication_id)).outcome in OPEN:
+        await asyncio.sleep(0.1)
+    return row
+
+
+async def test_killed_at_every_moment_each_is_posted_exactly_once(
+    ctx: Context, platform: ChannelServer, asset_id: str, work: Callable[[], Worker]
+) -> None:
+    worker = work()
+    publications: dict[str, str] = {}
+    for moment in MOMENTS:
+        account = await add_account(ctx, "contract", moment, platform)
+        platform.hangs[moment].add(moment)
+        publications[moment] = await plan(ctx, account, asset_id, text=f"Killed at {moment}")
+        async with ctx.database.session() as session:
+            await service.start_publication(session, publications[moment])
+    async with asyncio.timeout(60):
+        while len(platform.hanging) < len(MOMENTS):
+            await asyncio.sleep(0.02)
+    standing = {moment: (await read(ctx, publication_id)).outcome for moment, publication_id in publications.items()}
+    worker.kill()
+    worker.wait()
+    platform.hangs.clear()
+    platform.release()
+    work()
+    async with asyncio.timeout(90):
+        ended = {moment: await settled(ctx, publication_id) for moment, publication_id in publications.items()}
+    await durable.close_client(ctx.database.url)
+
+    assert list(standing.values()) == [Outcome.PLANNED, Outcome.ARMED, Outcome.ARMED, Outcome.SENT]
+    assert [row.outcome for row in ended.values()] == [Outcome.CONFIRMED] * len(MOMENTS)
+    assert {moment: platform.texts(moment) for moment in MOMENTS} == {
+        moment: [f"Killed at {moment}"] for moment in MOMENTS
+    }
+    # Only the one whose call was surely never made needed a second attempt.
+    assert {moment: row.attempt for moment, row in ended.items()} == {
+        "prepare": 1,
+        "before": 2,
+        "during": 1,
+        "confirm": 1,
+    }
