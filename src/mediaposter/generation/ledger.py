@@ -1,7 +1,7 @@
 """What is written about a clip while it is made: each call here is one short transaction.
 
-An attempt is `armed` before the call that may create a job, `submitted` with the provider's id after it, and then
-ends as `done`, `failed`, `lost`, `refused`, `unknown` or `cancelled`. `waiting` is an attempt that a full provider sent away.
+An attempt is `armed` before the call that may create a job, `submitted` with the provider's id after it, and then ends
+as `done`, `failed`, `lost`, `refused` or `unknown`. `waiting` is an attempt that a full provider sent away.
 """
 
 from collections.abc import Sequence

@@ -19,6 +19,7 @@ from mediaposter.core.errors import (
     InvalidInputError,
     MediaPosterError,
     NotConfiguredError,
+    NotFoundError,
     UnavailableError,
     UpstreamError,
 )
@@ -86,13 +87,18 @@ async def ask(ctx: Context, clip_id: str, name: str) -> JsonObject:
 async def follow(ctx: Context, clip_id: str, name: str) -> JsonObject:
     """Wait for the submitted job and take its clip in. Returns `{"made": true}`, `{"lost": true}` or a problem."""
     async with ctx.database.session() as session:
-        clip = await ledger.open_clip(session, clip_id)
+        clip = await repository.get_clip(session, clip_id)
+        if clip is None:
+            raise NotFoundError(f"There is no clip {clip_id}.")
         if clip.state is ClipState.DONE:
             return {"made": True}
         request, attempt = ledger.request_of(clip), ledger.last_attempt(clip, name)
     if attempt is None or attempt.external_id is None:
         return {"lost": True}
     chosen = provider(name)
+    if clip.state is ClipState.CANCELLED:
+        await _stop(chosen, attempt.external_id)
+        raise CancelledByUserError(f"The clip {clip_id} was cancelled.", fix="Plan it again to make it after all.")
     try:
         state = await _until_done(ctx, clip_id, chosen, attempt)
         if state.status is not JobStatus.DONE:
