@@ -1,7 +1,13 @@
 """Tiny media files, made once for each test process by ffmpeg."""
 
+import contextlib
+import ctypes
+import os
+import shutil
+import socket
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +16,7 @@ from mediaposter.media import ffmpeg
 from mediaposter.media.limits import MediaLimits
 
 Clip = Callable[..., Path]
+_IN_OPEN = 0x20
 
 
 def run_ffmpeg(*args: str | Path) -> None:
@@ -60,3 +67,41 @@ def clip(media_folder: Path) -> Clip:
 @pytest.fixture
 def limits() -> MediaLimits:
     return MediaLimits()
+
+
+class Bait:
+    """A file and an address that nobody should touch, and whether somebody did."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.setblocking(False)
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._watch = -1
+        if sys.platform == "linux":
+            libc = ctypes.CDLL(None, use_errno=True)
+            self._watch = libc.inotify_init1(os.O_NONBLOCK)
+            assert libc.inotify_add_watch(self._watch, os.fsencode(file), _IN_OPEN) >= 0
+
+    @property
+    def touched(self) -> list[str]:
+        found: list[str] = []
+        with contextlib.suppress(BlockingIOError):
+            self._listener.accept()[0].close()
+            found.append("address")
+        with contextlib.suppress(BlockingIOError):
+            if self._watch >= 0 and os.read(self._watch, 4096):
+                found.append("file")
+        return found
+
+    def close(self) -> None:
+        self._listener.close()
+        if self._watch >= 0:
+            os.close(self._watch)
+
+
+@pytest.fixture
+def bait(clip: Clip, tmp_path: Path) -> Iterator[Bait]:
+    bait = Bait(Path(shutil.copy(clip("other.mp4", tone=880), tmp_path / "secret.mp4")))
+    yield bait
+    bait.close()

@@ -8,12 +8,12 @@ import asyncio
 import contextlib
 import os
 import re
+import shutil
 import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
 
@@ -29,6 +29,8 @@ SAFE_PROTOCOLS = "file,pipe"
 _TAIL = 64 * 1024  # bytes of stderr that are kept: enough for the summary of any measuring filter
 _LONGEST = 4 * 3600.0
 _FULL = re.compile(r"No space left on device|File too large|Disk quota exceeded")
+_FOR_VALUE = re.compile(r"[\\': ]")
+_FOR_GRAPH = re.compile(r"[\\'\[\],; ]")
 # A process that reads hostile media needs none of our secrets.
 _ENVIRONMENT = (
     "PATH",
@@ -52,17 +54,20 @@ class FfmpegResult:
     seconds: float
 
 
-@lru_cache(maxsize=1)
 def executable() -> Path:
-    """Return the ffmpeg binary. Raises NotConfiguredError when there is none for this machine."""
+    """Return the ffmpeg binary: IMAGEIO_FFMPEG_EXE, else the one of the wheel. Raises NotConfiguredError."""
+    fix = "Install ffmpeg 7 or newer with libx264 and libass, and set IMAGEIO_FFMPEG_EXE to its path."
+    if override := os.environ.get("IMAGEIO_FFMPEG_EXE"):
+        found = shutil.which(override)
+        if found is None:
+            detail = f"IMAGEIO_FFMPEG_EXE names {override}, which is no program that can be run."
+            raise NotConfiguredError("IMAGEIO_FFMPEG_EXE", detail, fix=fix)
+        return Path(found)
     try:
         return Path(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:
-        raise NotConfiguredError(
-            "IMAGEIO_FFMPEG_EXE",
-            "There is no ffmpeg binary for this machine in the installed packages.",
-            fix="Install ffmpeg 7 or newer with libx264 and libass, and set IMAGEIO_FFMPEG_EXE to its path.",
-        ) from error
+        detail = "There is no ffmpeg binary for this machine in the installed packages."
+        raise NotConfiguredError("IMAGEIO_FFMPEG_EXE", detail, fix=fix) from error
 
 
 def input_args(path: Path, *options: str) -> list[str]:
@@ -80,10 +85,8 @@ def source(path: Path) -> str:
 
 def filter_value(text: str) -> str:
     """Return `text` quoted as the value of a filter's option, such as a path in `subtitles=`."""
-    value = text.replace("\\", "\\\\").replace("'", "\\'").replace(":", "\\:")
-    for special in "\\'[],;":
-        value = value.replace(special, f"\\{special}")
-    return value
+    # Read twice: once as a part of the graph, then as a value among options (ffmpeg-filters, "Notes on escaping").
+    return _FOR_GRAPH.sub(r"\\\g<0>", _FOR_VALUE.sub(r"\\\g<0>", text))
 
 
 async def version() -> str:

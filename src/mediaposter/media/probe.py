@@ -83,6 +83,8 @@ def probe(path: Path, limits: MediaLimits) -> MediaFacts:
             setting="MEDIAPOSTER_MEDIA_MAX_BYTES",
         )
     layout = read_layout(path) if demuxer == "mov" else None
+    if demuxer in {"avi", "wav"}:
+        _check_riff(path, size)
     with open_input(path, demuxer) as container:
         reader = _Reader(path=path, container=container, demuxer=demuxer, layout=layout, limits=limits, size=size)
         return reader.facts()
@@ -295,11 +297,7 @@ class _Reader:
             end = None
         if end is None or end < duration - max(1.0, duration * 0.05):
             held = f" after {end:.1f} s" if end is not None else ""
-            raise MediaError(
-                self.path,
-                f"the file is cut off: it claims {duration:.1f} s and ends early{held}",
-                fix="Download, copy or export the file again; its end is missing.",
-            )
+            raise _cut_off(self.path, f"it claims {duration:.1f} s and ends early{held}")
 
     def _packets(self, streams: Sequence[VideoStream | AudioStream]) -> "Iterator[Packet[Any]]":
         for packet in self.container.demux(*streams):
@@ -311,8 +309,24 @@ class _Reader:
             raise MediaError(self.path, f"it could not be read within {_SECONDS:.0f} s")
 
 
+def _check_riff(path: Path, size: int) -> None:
+    """Refuse a RIFF file that is shorter than its header says; a stream's header may say nothing."""
+    with path.open("rb") as file:
+        claimed = int.from_bytes(file.read(8)[4:], "little") + 8
+    if size < claimed < 0xFFFFFF00:
+        raise _cut_off(path, f"it holds {size} of {claimed} bytes")
+
+
+def _cut_off(path: Path, how: str) -> MediaError:
+    fix = "Download, copy or export the file again; its end is missing."
+    return MediaError(path, f"the file is cut off: {how}", fix=fix)
+
+
 def _is_mirrored(frame: VideoFrame) -> bool:
-    matrix = frame.side_data.get("DISPLAYMATRIX")
+    try:
+        matrix = frame.side_data.get("DISPLAYMATRIX")
+    except ValueError:
+        return False  # PyAV knows not every kind of side data, and then gives none of it (18.1, a TIFF)
     if matrix is None:
         return False
     a, b, _, c, d, *_ = struct.unpack("=9i", bytes(matrix))

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from sqlalchemy import text
 
@@ -14,7 +15,7 @@ from mediaposter.core.context import Context
 from mediaposter.core.db import Database, JsonObject
 from mediaposter.core.errors import NotFoundError
 from mediaposter.core.ids import new_id
-from mediaposter.core.storage import SCHEME, Storage
+from mediaposter.core.storage import SCHEME
 from mediaposter.media import repository
 from mediaposter.media.facts import AssetKind
 from mediaposter.media.hashing import sha256_of
@@ -23,6 +24,7 @@ from mediaposter.media.models import Asset
 from mediaposter.media.probe import probe_async
 
 Make = Callable[[Path], Awaitable[object]]
+_here: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 _LOOK_AGAIN = (0.05, 1.0)  # seconds between two tries for the lock: first and last, doubling
 
 
@@ -56,36 +58,19 @@ async def rendition(ctx: Context, recipe: Recipe, inputs: Sequence[Asset], make:
     """
     key = recipe.key(inputs)
     storage_key = f"renditions/{key[:2]}/{key}{recipe.suffix}"
-    if (known := await _known(ctx, key, storage_key)) is not None:
-        return known
-    async with _lock(ctx.database, key):
-        if (known := await _known(ctx, key, storage_key)) is not None:
-            return known
-        if not await ctx.storage.exists(storage_key):
-            await _make(ctx.storage, storage_key, key, recipe, make)
-        path = await ctx.storage.local_path(storage_key)
-        facts = await probe_async(path, MediaLimits.of(ctx.settings))
-        asset = Asset(
-            id=new_id("asset"),
-            sha256=await sha256_of(path),
-            source_uri=f"{SCHEME}{storage_key}",
-            storage_key=storage_key,
-            source_mtime_ns=None,
-            kind=AssetKind(facts.kind),
-            facts=facts.model_dump(mode="json"),
-            size_bytes=facts.size_bytes,
-            origin=recipe.name,
-            recipe={
-                "name": recipe.name,
-                "version": recipe.version,
-                "params": recipe.params,
-                "inputs": [{"id": source.id, "sha256": source.sha256} for source in inputs],
-            },
-            recipe_key=key,
-            created_at=ctx.clock(),
-        )
-        async with ctx.database.session() as session:
-            return await repository.put_rendition(session, asset)
+    wait, longest = _LOOK_AGAIN
+    async with _here.setdefault(key, asyncio.Lock()):  # one of this process asks the database, the others wait for it
+        while True:
+            if (known := await _known(ctx, key, storage_key)) is not None:
+                return known
+            async with _lock(ctx.database, key) as held:
+                if held:
+                    # It may have been finished between the look and the lock.
+                    known = await _known(ctx, key, storage_key)
+                    return known or await _make(ctx, recipe, inputs, storage_key, make)
+            # Waiting holds no connection: a hundred that wait must not empty the pool.
+            await asyncio.sleep(wait)
+            wait = min(longest, wait * 2)
 
 
 async def _known(ctx: Context, key: str, storage_key: str) -> Asset | None:
@@ -100,31 +85,56 @@ async def _known(ctx: Context, key: str, storage_key: str) -> Asset | None:
     return asset
 
 
-async def _make(storage: Storage, storage_key: str, key: str, recipe: Recipe, make: Make) -> None:
-    # One name for every try of this rendition: what a killed maker left is overwritten by the next.
-    draft = storage.scratch().with_name(f"{key}{recipe.suffix}")
-    draft.unlink(missing_ok=True)
-    try:
-        await make(draft)
-        await storage.put(storage_key, draft)
-    finally:
+async def _make(ctx: Context, recipe: Recipe, inputs: Sequence[Asset], storage_key: str, make: Make) -> Asset:
+    key = recipe.key(inputs)
+    if not await ctx.storage.exists(storage_key):
+        # One name for every try of this rendition: what a killed maker left is overwritten by the next.
+        draft = ctx.storage.scratch().with_name(f"{key}{recipe.suffix}")
         draft.unlink(missing_ok=True)
+        try:
+            await make(draft)
+            await ctx.storage.put(storage_key, draft)
+        finally:
+            draft.unlink(missing_ok=True)
+    path = await ctx.storage.local_path(storage_key)
+    facts = await probe_async(path, MediaLimits.of(ctx.settings))
+    asset = Asset(
+        id=new_id("asset"),
+        sha256=await sha256_of(path),
+        source_uri=f"{SCHEME}{storage_key}",
+        storage_key=storage_key,
+        source_mtime_ns=None,
+        kind=AssetKind(facts.kind),
+        facts=facts.model_dump(mode="json"),
+        size_bytes=facts.size_bytes,
+        origin=recipe.name,
+        recipe={
+            "name": recipe.name,
+            "version": recipe.version,
+            "params": recipe.params,
+            "inputs": [{"id": source.id, "sha256": source.sha256} for source in inputs],
+        },
+        recipe_key=key,
+        created_at=ctx.clock(),
+    )
+    async with ctx.database.session() as session:
+        return await repository.put_rendition(session, asset)
 
 
 @asynccontextmanager
-async def _lock(database: Database, key: str) -> AsyncGenerator[None]:
-    """Hold the advisory lock of `key`. It ends with its connection, so a killed process holds nothing."""
-    number = int(key[:16], 16) - (1 << 63)  # Postgres's locks are numbered by signed 64-bit integers
-    wait, longest = _LOOK_AGAIN
-    while True:
-        async with database.engine.connect() as plain:
-            connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
-            if (await connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": number})).scalar_one():
-                try:
-                    yield
-                finally:
-                    await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": number})
-                return
-        # Asking again holds no connection meanwhile: a hundred that wait must not empty the pool.
-        await asyncio.sleep(wait)
-        wait = min(longest, wait * 2)
+async def _lock(database: Database, key: str) -> AsyncGenerator[bool]:
+    """Try to hold the advisory lock of `key`, and say whether it is held.
+
+    It ends with its connection, so a killed process holds nothing.
+    """
+    number = int(key[:16], 16) - (1 << 63)  # Postgres numbers its locks by signed 64-bit integers
+    async with database.engine.connect() as plain:
+        connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
+        held = await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": number})
+        if held:
+            try:
+                yield True
+            finally:
+                await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": number})
+            return
+    yield False
