@@ -8,8 +8,8 @@ from mediaposter.analysis.schemas import Hook, HookVerdict, Loudness
 from mediaposter.models.transcription import Segment, TimedWord, Transcript
 
 pytestmark = pytest.mark.feature("ARCH-003")
-MOVING = Frames(times=tuple(i / 25 for i in range(75)), change=(2.0,) * 75, cuts=())
-STILL = Frames(times=MOVING.times, change=(0.0,) * 75, cuts=())
+MOVING = Frames(times=tuple(i / 25 for i in range(75)), change=(2.0,) * 75, score=(0.0,) * 75)
+STILL = Frames(times=MOVING.times, change=(0.0,) * 75, score=(0.0,) * 75)
 LOUD = Loudness(integrated=-14, range=3, true_peak=-1)
 
 
@@ -65,7 +65,8 @@ def test_no_words_heard_is_said_only_when_somebody_listened() -> None:
 
 
 def test_a_cut_is_not_counted_as_motion() -> None:
-    cut = Frames(times=MOVING.times, change=(*(0.0,) * 40, 90.0, *(0.0,) * 34), cuts=(MOVING.times[40],))
+    jump = (*(0.0,) * 40, 90.0, *(0.0,) * 34)
+    cut = Frames(times=MOVING.times, change=jump, score=jump)
     hook = read(None, cut)
     assert (hook.motion, hook.cuts) == (0.0, 1)
 
