@@ -83,4 +83,4 @@ async def count_clicks(session: AsyncSession, link_ids: Sequence[str]) -> list[C
         .where(OfferClick.link_id.in_(link_ids))
         .group_by(OfferClick.link_id)
     )
-    return [ClickCount(*row) for row in (await session.execute(query)).tuples()]
+    return [ClickCount(*row) for row in await session.execute(query)]

@@ -125,8 +125,9 @@ async def counts_of(session: AsyncSession, subjects: Sequence[str]) -> dict[str,
     )
     rows = await session.execute(visited.where(SiteCount.subject.in_(subjects)).group_by(SiteCount.subject))
     counts = {subject: PageCounts(views, plays, links, 0, robots) for subject, views, plays, links, robots in rows}
-    liked = select(SiteLike.publication_id, func.count()).where(SiteLike.publication_id.in_(subjects))
-    likes = dict((await session.execute(liked.group_by(SiteLike.publication_id))).tuples().all())
+    liked = select(SiteLike.publication_id, func.count().label("total")).where(SiteLike.publication_id.in_(subjects))
+    rows = await session.execute(liked.group_by(SiteLike.publication_id))
+    likes = {row.publication_id: row.total for row in rows}
     return {subject: counts.get(subject, PageCounts())._replace(likes=likes.get(subject, 0)) for subject in subjects}
 
 
