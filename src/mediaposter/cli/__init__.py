@@ -5,7 +5,7 @@ import sys
 import typer
 from typer.core import TyperGroup
 
-from mediaposter.cli import accounts, demo, doctor, offers, runs, serve, tokens
+from mediaposter.cli import accounts, demo, doctor, offers, publications, runs, serve, tokens
 from mediaposter.cli.output import err, fail
 from mediaposter.core.errors import MediaPosterError
 
@@ -23,6 +23,7 @@ demo.register(app)
 doctor.register(app)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(offers.app, name="offers")
+app.add_typer(publications.app, name="publications")
 app.add_typer(tokens.app, name="tokens")
 
 

@@ -1,0 +1,126 @@
+"""Commands about publications: the ledger of what went where."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from mediaposter.cli.machine import machine
+from mediaposter.cli.output import out, show
+from mediaposter.core import engine
+from mediaposter.core.settings import load_settings
+from mediaposter.publishing import service
+from mediaposter.publishing.outcomes import Outcome
+from mediaposter.publishing.schemas import PublicationDetail, PublicationRead
+
+app = typer.Typer(help="Publications: what went where, and how it ended.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+PublicationId = Annotated[str, typer.Argument(help="The id of a publication, as `publications list` shows it.")]
+_COLOURS = {Outcome.CONFIRMED: "green", Outcome.REJECTED: "red", Outcome.UNKNOWN: "yellow"}
+
+
+@app.command("list")
+def list_all(
+    run: Annotated[str | None, typer.Option(help="Only those of a run.")] = None,
+    outcome: Annotated[list[Outcome] | None, typer.Option(help="Only these outcomes; repeat it.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="How many, newest first.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List the ledger, newest first."""
+
+    async def read() -> list[PublicationRead]:
+        async with machine(load_settings()) as ctx, ctx.database.session() as session:
+            rows = await service.list_publications(session, run_id=run, outcomes=outcome or (), limit=limit)
+            return [PublicationRead.of(row) for row in rows]
+
+    found = asyncio.run(read())
+
+    def human() -> None:
+        if not found:
+            out.print('Nothing was published yet. Try: mediaposter run "Your idea" --copywriter local')
+            return
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for column in ("publication", "account", "outcome", "what there is to know"):
+            table.add_column(column)
+        for row in found:
+            outcome = Text(row.outcome, style=_COLOURS.get(row.outcome, ""))
+            table.add_row(row.id, f"{row.channel}:{row.handle}", outcome, row.verdict)
+        out.print(table)
+
+    show([row.model_dump(mode="json", by_alias=True) for row in found], as_json=as_json, human=human)
+
+
+@app.command("show")
+def show_one(publication_id: PublicationId, as_json: AsJson = False) -> None:
+    """Explain one publication: every attempt, the verdict, and what to do."""
+    _print(asyncio.run(_read(publication_id)), as_json=as_json)
+
+
+@app.command("retry")
+def retry(publication_id: PublicationId, as_json: AsJson = False) -> None:
+    """Send a refused publication again, as a new attempt, and wait for how it ends."""
+
+    async def send() -> PublicationDetail:
+        async with machine(load_settings(), worker=True) as ctx:
+            async with ctx.database.session() as session:
+                row = await service.retry_publication(session, publication_id)
+                workflow_id = row.workflow_id
+            await engine.result(workflow_id)
+            async with ctx.database.session() as session:
+                return PublicationDetail.of(await service.get_publication(session, publication_id))
+
+    _print(asyncio.run(send()), as_json=as_json)
+
+
+@app.command("cancel")
+def cancel(publication_id: PublicationId, as_json: AsJson = False) -> None:
+    """Take back a publication that was not sent."""
+
+    async def take_back() -> PublicationDetail:
+        async with machine(load_settings()) as ctx, ctx.database.session() as session:
+            return PublicationDetail.of(await service.cancel_publication(session, publication_id))
+
+    _print(asyncio.run(take_back()), as_json=as_json)
+
+
+@app.command("answer")
+def answer(
+    publication_id: PublicationId,
+    public: Annotated[bool, typer.Option("--public/--not-public", help="Whether it is on the account.")],
+    url: Annotated[str | None, typer.Option(help="Where it is, if you have it.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say whether an unknown publication is public, where no machine can read the account."""
+
+    async def settle() -> PublicationDetail:
+        async with machine(load_settings()) as ctx, ctx.database.session() as session:
+            row = await service.answer_publication(session, publication_id, public=public, url=url)
+            return PublicationDetail.of(row)
+
+    _print(asyncio.run(settle()), as_json=as_json)
+
+
+async def _read(publication_id: str) -> PublicationDetail:
+    async with machine(load_settings()) as ctx, ctx.database.session() as session:
+        return PublicationDetail.of(await service.get_publication(session, publication_id))
+
+
+def _print(publication: PublicationDetail, *, as_json: bool) -> None:
+    def human() -> None:
+        outcome = Text(publication.outcome, style=f"bold {_COLOURS.get(publication.outcome, '')}".strip())
+        out.print(Text.assemble(f"{publication.channel}:{publication.handle}  ", outcome, f"  {publication.id}"))
+        out.print(publication.verdict, soft_wrap=True)
+        if publication.next:
+            out.print(Text.assemble(("Next:  ", "bold"), publication.next), soft_wrap=True)
+        for attempt in publication.attempts:
+            out.print(f"\nAttempt {attempt.number}", style="dim")
+            for line in attempt.trail:
+                out.print(
+                    f"  {line['at'][:19].replace('T', ' ')}  {line['outcome']:<10} {line['note']}", soft_wrap=True
+                )
+            if attempt.answer:
+                out.print(f"  the platform answered: {attempt.answer}", style="dim", soft_wrap=True)
+
+    show(publication.model_dump(mode="json", by_alias=True), as_json=as_json, human=human)
