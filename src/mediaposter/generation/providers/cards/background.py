@@ -11,13 +11,12 @@ from itertools import pairwise
 from pathlib import Path
 
 from mediaposter.generation.providers.cards.scenes import Scene
-from mediaposter.generation.providers.cards.theme import Theme, parse
+from mediaposter.generation.providers.cards.theme import VEIL, Theme, parse
 from mediaposter.generation.schemas import ClipRequest
 from mediaposter.media import ffmpeg
 
 _SMALL = 40  # pixels of the short side of the picture that holds the lights
 _GRAIN = 5
-_SCRIM = 0.56  # how much of the ground lies over a picture: white under dark ink, or black under light, stays readable
 TO_YUV = "out_color_matrix=bt709:out_range=tv"
 MARK_YUV = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
 
@@ -130,9 +129,9 @@ def _camera(request: ClipRequest, index: int, width: int, height: int, frames: i
 
 
 def _veil_expression(theme: Theme) -> str:
-    red, green, blue = (round(channel * 255) for channel in parse(theme.ground))
+    red, green, blue = (round(channel * 255) for channel in parse(theme.veil))
     # Heavier towards the bottom, where captions stand, and under the head.
-    alpha = f"255*clip({_SCRIM}+0.26*pow(Y/H,2)+0.16*pow(1-Y/H,4),0,1)"
+    alpha = f"255*clip({VEIL}+0.26*pow(Y/H,2)+0.16*pow(1-Y/H,4),0,1)"
     return f"r={red}:g={green}:b={blue}:a='{alpha}'"
 
 

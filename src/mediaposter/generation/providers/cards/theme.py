@@ -21,10 +21,12 @@ PALETTES: tuple[tuple[str, str, str], ...] = (
     ("#121212", "#f4ff3a", "#7a7a7a"),  # mono and highlighter
 )
 
+VEIL = 0.6  # how much of a picture the veil covers, at least
+
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of a clip, as #rrggbb. `loud` is the ground of the scenes that shout; `on_loud` its text."""
+    """The colours of a clip, as #rrggbb. `loud` is the ground of scenes that shout, `veil` what lies over pictures."""
 
     ground: str
     glow: str
@@ -36,6 +38,7 @@ class Theme:
     second: str
     loud: str
     on_loud: str
+    veil: str
     dark: bool
 
 
@@ -44,26 +47,37 @@ def theme_of(brand: Brand, *, seed: int = 0) -> Theme:
     chosen = brand.palette or PALETTES[seed % len(PALETTES)]
     ground = parse(chosen[0])
     dark = luminance(ground) < 0.25
-    if not dark and luminance(ground) < 0.5:
+    # A ground of middling light reads badly in any ink: it is moved to the side it is nearer to.
+    if dark:
+        ground = _towards(ground, (0.0, 0.0, 0.0), lambda c: luminance(c) <= 0.085)
+    else:
         ground = _towards(ground, (1.0, 1.0, 1.0), lambda c: luminance(c) >= 0.5)
     accent_wish = parse(chosen[1]) if len(chosen) > 1 else _opposite(ground)
     second_wish = parse(chosen[2]) if len(chosen) > 2 else mix(accent_wish, _opposite(accent_wish), 0.5)
     away = (1.0, 1.0, 1.0) if dark else (0.0, 0.0, 0.0)
     ink = mix(away, ground, 0.04 if dark else 0.1)
+    ink = ink if contrast(ink, ground) >= 7 else away
     accent = _towards(accent_wish, away, lambda c: contrast(c, ground) >= 3.0)
     on_accent = _readable(accent, ground)
-    glow_strength = 0.34 if dark else 0.3
+    strength = 0.34 if dark else 0.3
+    glows = [
+        _towards(mix(ground, wish, share), ground, lambda c: contrast(ink, c) >= 5.5)
+        for wish, share in ((second_wish, strength + 0.1), (accent_wish, strength))
+    ]
     return Theme(
         ground=hexed(ground),
-        glow=hexed(mix(ground, second_wish, glow_strength + 0.1)),
-        glow2=hexed(mix(ground, accent_wish, glow_strength)),
-        ink=hexed(ink if contrast(ink, ground) >= 7 else away),
+        glow=hexed(glows[0]),
+        glow2=hexed(glows[1]),
+        ink=hexed(ink),
         muted=hexed(_towards(mix(ground, ink, 0.45), away, lambda c: contrast(c, ground) >= 4.5)),
         accent=hexed(accent),
         on_accent=hexed(on_accent),
         second=hexed(second_wish),
         loud=hexed(accent),
         on_loud=hexed(on_accent),
+        veil=hexed(
+            _towards(ground, (0.0, 0.0, 0.0) if dark else (1.0, 1.0, 1.0), lambda c: veiled_contrast(c, ink) >= 4.5)
+        ),
         dark=dark,
     )
 
@@ -88,6 +102,13 @@ def contrast(one: Rgb, other: Rgb) -> float:
     """Return the contrast ratio of WCAG 2.2, from 1 to 21."""
     low, high = sorted((luminance(one), luminance(other)))
     return (high + 0.05) / (low + 0.05)
+
+
+def veiled_contrast(veil: Rgb, ink: Rgb) -> float:
+    """Return the least contrast of `ink` on a picture under the veil: on white under light ink, black under dark."""
+    worst = 1.0 if luminance(ink) > 0.5 else 0.0
+    red, green, blue = (channel * VEIL + worst * (1 - VEIL) for channel in veil)
+    return contrast((red, green, blue), ink)
 
 
 def mix(one: Rgb, other: Rgb, share: float) -> Rgb:
