@@ -20,7 +20,9 @@ Pixels = NDArray[np.uint8]  # (frames, HEIGHT, WIDTH, 3), sRGB
 WIDTH, HEIGHT = 32, 18
 # scdet's scores, in percent of full scale. In RGB, since in YUV it sees light alone and misses cuts between colours.
 _CUT = 8.0  # measured on our films: cuts score 16 to 47, movement within a shot up to 3 between neighbouring frames
-_SURE_CUT = 10.0  # scdet's own default; asked of key frames that are not looked at any closer
+# Between key frames, which lie seconds apart, a moving camera scores like a cut; but it keeps the shot's colours. The
+# share of the picture whose colour is another (of 64, wherever they stand): worth a look, and a cut without a look.
+_OTHER_COLOURS, _SURELY_OTHER = 0.35, 0.6
 EXACT_SECONDS = 20.0  # of picture decoded in full to place cuts, at most: about 3 s of work for 1080p
 _SHORTEST_SCENE = 0.2  # seconds; two cuts closer than this are a flash
 _KEY_FRAMES_MAX = 24
@@ -44,8 +46,11 @@ class Frames:
 
     def until(self, end: float) -> "Frames":
         """Return the frames before `end`."""
-        kept = sum(time < end for time in self.times)
-        return Frames(self.times[:kept], self.change[:kept], self.score[:kept])
+        return self.first(sum(time < end for time in self.times))
+
+    def first(self, count: int) -> "Frames":
+        """Return the first `count` frames."""
+        return Frames(self.times[:count], self.change[:count], self.score[:count])
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,8 @@ async def scan_key_frames(path: Path, duration: float, scratch: Path, on_progres
     whole = len(flat) // (HEIGHT * WIDTH * 3)
     pixels = flat[: whole * HEIGHT * WIDTH * 3].reshape(whole, HEIGHT, WIDTH, 3)
     frames = read_marks(marks)
-    return Picture(frames, pixels[: len(frames.times)])
+    count = min(len(frames.times), whole)
+    return Picture(frames.first(count), pixels[:count])
 
 
 async def scan_every_frame(path: Path, start: float, seconds: float, scratch: Path) -> Frames:
@@ -88,26 +94,36 @@ async def scan_every_frame(path: Path, start: float, seconds: float, scratch: Pa
 async def find_scenes(path: Path, picture: Picture, duration: float, scratch: Path) -> tuple[Scene, ...]:
     """Return the scenes of a long file: each cut between key frames is looked for among the frames between them.
 
-    Exact ones first, until the budget of full decoding is used up. What lies behind the last key frame has no later one
-    to be compared with, so it is always looked at in full.
+    The likeliest first, until the budget of full decoding is used up; after that only what is as good as certain
+    counts, at its key frame. What lies behind the last key frame has no later one to be compared with, so it is looked
+    at too.
     """
     times = picture.frames.times
-    last = max(times, default=0.0)
-    tail = await scan_every_frame(path, last, min(duration - last, EXACT_SECONDS / 2), scratch)
-    starts: list[tuple[float, bool]] = [(0.0, True), *((cut, True) for cut in tail.cuts if cut > last)]
-    budget = EXACT_SECONDS - min(duration - last, EXACT_SECONDS / 2)
-    for cut in picture.frames.cuts:
-        before = max((time for time in times if time < cut), default=0.0)
-        span = cut - before + 0.1
-        if span > budget:
-            if picture.frames.score[times.index(cut)] >= _SURE_CUT:
-                starts.append((cut, False))
+    if not times:
+        return _as_scenes([(0.0, True)], duration)
+    tail = await scan_every_frame(path, times[-1], min(duration - times[-1], EXACT_SECONDS / 2), scratch)
+    starts: list[tuple[float, bool]] = [(0.0, True), *((cut, True) for cut in tail.cuts if cut > times[-1])]
+    budget = EXACT_SECONDS
+    other = _other_colours(picture.pixels)
+    for index in sorted(range(1, len(other)), key=lambda index: -other[index]):
+        if other[index] < _OTHER_COLOURS and picture.frames.score[index] < _CUT:
             continue
-        budget -= span
-        found = await scan_every_frame(path, before, span, scratch)
-        # No hard cut among the frames in between: the camera or the picture moved far, nothing more.
-        starts += [(exact, True) for exact in found.cuts if exact > before]
+        before, span = times[index - 1], times[index] - times[index - 1] + 0.1
+        if span <= budget:
+            budget -= span
+            found = await scan_every_frame(path, before, span, scratch)
+            starts += [(cut, True) for cut in found.cuts if cut > before]
+        elif other[index] >= _SURELY_OTHER and picture.frames.change[index] >= _CUT:
+            starts.append((times[index], False))
     return _as_scenes(starts, duration)
+
+
+def _other_colours(pixels: Pixels) -> NDArray[np.float64]:
+    """Return, for each frame, the share of it whose colours the frame before does not have; 0 for the first."""
+    boxes = (pixels.reshape(len(pixels), -1, 3) >> 6).astype(np.int64) @ np.array([16, 4, 1])
+    histograms = np.stack([np.bincount(row, minlength=64) for row in boxes]) / boxes.shape[1]
+    steps = np.abs(np.diff(histograms, axis=0)).sum(axis=1) / 2
+    return np.concatenate([[0.0], steps])
 
 
 def scenes_of(frames: Frames, duration: float) -> tuple[Scene, ...]:
