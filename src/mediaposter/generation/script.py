@@ -84,6 +84,9 @@ _FIGURE = regex.compile(r"^[$€£]?\d[\d.,]*(?:%|[kKmMx×]|bn)?[.,!?:;]?$")
 _CLAUSE = regex.compile(
     r"(?:(?<=[,;:])\s+|\s+[–—]\s+|\s+(?=(?:because|but|so|then|while|until|unless|although|when|which|if)\s))"
 )
+_JOINING = frozenset(
+    {"and", "or", "that", "to", "in", "on", "with", "for", "of", "from", "than", "as", "by", "at", "into"}
+)
 _STOP_WORDS = """
 a an and any are as at be been but by can could do does did for from get got had has have he her here him his how i
 if in into is it its just let like make makes many may me more most much my no not now of off on one only or our out
@@ -225,13 +228,18 @@ def _fit(text: str, most: int) -> list[str]:
             pieces[-1] = together
         else:
             pieces.append(clause.strip())
-    cut: list[str] = []
-    for piece in pieces:
-        words = piece.split()
-        parts = -(-len(words) // most)
-        size = -(-len(words) // parts)
-        cut += [" ".join(words[start : start + size]) for start in range(0, len(words), size)]
-    return cut
+    return [part for piece in pieces for part in _halved(piece.split(), most)]
+
+
+def _halved(words: list[str], most: int) -> list[str]:
+    """Cut words into even pieces, rather before a joining word than after it."""
+    parts = -(-len(words) // most)
+    if parts == 1:
+        return [" ".join(words)]
+    size = -(-len(words) // parts)
+    near = [size, size - 1, size + 1, size - 2, size + 2]
+    cut = next((place for place in near if place <= most and words[place].lower() in _JOINING), size)
+    return [" ".join(words[:cut]), *_halved(words[cut:], most)]
 
 
 def _beat(kind: BeatKind, text: str, *, number: int = 0) -> Beat:

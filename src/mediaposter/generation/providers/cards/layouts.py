@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from mediaposter.generation.providers.cards import ass
+from mediaposter.generation.providers.cards.lettering import right_to_left
 from mediaposter.generation.providers.cards.scenes import Cue, Ground, Scene
 from mediaposter.generation.providers.cards.setting import Box, Placed, extent, set_block, set_stack, shifted
 from mediaposter.generation.providers.cards.stage import LAYER_MARKER, LAYER_TEXT, Paint, Stage
@@ -84,7 +85,8 @@ def _step(stage: Stage, scene: Scene) -> None:
         lift = max(0.0, (safe.height - total) * 0.42)
         placed = shifted(placed, lift)
         baseline = safe.y + lift + cap
-    at = ass.place(safe.x - 6 * u, baseline - face.ascent(px))
+    rtl = not wide and right_to_left(" ".join(cue.token.shown for cue in scene.cues))
+    at = ass.place(safe.right - width if rtl else safe.x - 6 * u, baseline - face.ascent(px))
     start = max(0.0, scene.start)
     moves = ass.rise(safe.x, baseline, 210 * u, seconds=0.45, ease=0.32) + appear(0.16)
     stage.canvas.add(
@@ -140,13 +142,14 @@ def _figure_blocks(
 ) -> list[list[Placed]]:
     """Set a figure between the words before and after it; in a wide picture the words after stand at its side."""
     before, bare, after = words
+    rtl = right_to_left(" ".join(cue.token.shown for cue in (*before, *after)))
     gap = 76 * stage.unit
     if stage.request.aspect == "16:9" and not before and after:
         big = set_block(stage.fonts, [bare], Box(room.x, room.y, room.width * 0.5, room.height), largest=largest * 1.3)
         left = extent(big).right + gap
         side = Box(left, room.y, room.right - left, room.height)
         return [big, set_block(stage.fonts, after, side, largest=small * 1.15)]
-    big = set_block(stage.fonts, [bare], Box(room.x, 0, room.width, room.height * 0.46), largest=largest)
+    big = set_block(stage.fonts, [bare], Box(room.x, 0, room.width, room.height * 0.46), largest=largest, rtl=rtl)
     rest = room.height - extent(big).height - gap * 2
     share = len(before) / max(1, len(before) + len(after))
     blocks: list[list[Placed]] = []
@@ -213,7 +216,7 @@ def _call(stage: Stage, scene: Scene) -> None:
     paint = stage.paint(scene.ground)
     for word in placed:
         pop(stage, scene, word, paint, marked=word.cue is key)
-    _button(stage, scene, "", scene.cues[-1].start + 0.1, extent(placed).bottom + 100 * u)
+    _button(stage, scene, stage.request.brand.handle, scene.cues[-1].start + 0.1, extent(placed).bottom + 100 * u)
 
 
 def _captions(stage: Stage, scene: Scene) -> None:

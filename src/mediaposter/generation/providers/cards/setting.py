@@ -73,15 +73,16 @@ def set_block(
     align: str = "left",
     upright: str = "middle",
     role: str = "head",
+    rtl: bool | None = None,
 ) -> list[Placed]:
-    """Set words evenly in one size, the largest at which they fit into `box`."""
+    """Set words evenly in one size, the largest at which they fit into `box`. `rtl` None: by the words themselves."""
     px = largest
     while True:
         words = _pieces(fonts, cues, px, box.width, role)
         rows = wrap([face.width(text, px) for _, text, face in words], _SPACE * px, box.width)
         if px < 8 or (rows is not None and len(rows) * px * leading <= box.height):
             lines = [_Line(tuple(words[index] for index in row), px) for row in rows or [range(len(words))]]
-            return _place(lines, box, leading=leading, align=align, upright=upright)
+            return _place(lines, box, leading=leading, align=align, upright=upright, rtl=rtl)
         px *= _SHRINK
 
 
@@ -141,13 +142,16 @@ def _pieces(fonts: Fonts, cues: Sequence[Cue], px: float, most: float, role: str
     return [(cues[index], text, faces[index]) for index, text in break_long(words, widths, limit)]
 
 
-def _place(lines: Sequence[_Line], box: Box, *, leading: float, align: str, upright: str) -> list[Placed]:
+def _place(
+    lines: Sequence[_Line], box: Box, *, leading: float, align: str, upright: str, rtl: bool | None = None
+) -> list[Placed]:
     heights = [line.px * leading for line in lines]
     first_cap = max(face.cap(lines[0].px) for _, _, face in lines[0].words)
     total = sum(heights) - lines[0].px * leading + first_cap
     spare = box.height - total
     baseline = box.y + first_cap + {"top": 0.0, "middle": spare / 2, "bottom": spare}[upright]
-    rtl = right_to_left(" ".join(text for line in lines for _, text, _ in line.words))
+    if rtl is None:
+        rtl = right_to_left(" ".join(text for line in lines for _, text, _ in line.words))
     placed: list[Placed] = []
     for number, line in enumerate(lines):
         if number:

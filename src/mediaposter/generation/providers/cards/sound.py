@@ -15,26 +15,16 @@ _INTEGRATED = re.compile(r"I:\s+(-?\d+(?:\.\d+)?|-?inf|nan) LUFS")
 
 async def level(voice: Path, into: Path, *, lead: float, seconds: float) -> None:
     """Write the stereo track of a clip of `seconds`: `lead` seconds of silence, then the voice, levelled."""
-    gain = LOUDNESS - await _measure(voice, _VOICE)
-    for _ in range(2):
-        # What the limiter takes away is measured and given back.
-        missing = LOUDNESS - await _measure(voice, _chain(gain))
-        if abs(missing) < 0.15:
-            break
+    # Measured as it will be heard: with the silence around it, in stereo, behind the limiter.
+    gain = LOUDNESS - await _measure(voice, f"{_VOICE},{_placed(lead, seconds)}")
+    for _ in range(3):
+        missing = LOUDNESS - await _measure(voice, f"{_chain(gain)},{_placed(lead, seconds)}")
         gain += min(max(missing, -6.0), 6.0)
-    placed = f"{_chain(gain)},adelay={round(lead * 1000)}:all=1,apad=whole_dur={seconds:.4f},atrim=end={seconds:.4f}"
+        if abs(missing) < 0.3:
+            break
+    filters = f"{_chain(gain)},{_placed(lead, seconds)}"
     await ffmpeg.run(
-        [
-            *ffmpeg.input_args(voice),
-            "-af",
-            f"{placed},aformat=channel_layouts=stereo",
-            "-c:a",
-            "pcm_s16le",
-            "-f",
-            "wav",
-            str(into),
-        ],
-        timeout=120,
+        [*ffmpeg.input_args(voice), "-af", filters, "-c:a", "pcm_s16le", "-f", "wav", str(into)], timeout=120
     )
 
 
@@ -44,6 +34,11 @@ def _chain(gain: float) -> str:
         f"{_VOICE},volume={gain:.2f}dB,aresample={RATE * 4},"
         f"alimiter=limit={limit:.4f}:level=false:attack=2:release=60:latency=true,aresample={RATE}"
     )
+
+
+def _placed(lead: float, seconds: float) -> str:
+    end = f"apad=whole_dur={seconds:.4f},atrim=end={seconds:.4f}"
+    return f"aformat=channel_layouts=stereo,adelay={round(lead * 1000)}:all=1,{end}"
 
 
 async def _measure(voice: Path, chain: str) -> float:

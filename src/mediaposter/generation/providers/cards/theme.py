@@ -60,9 +60,12 @@ def theme_of(brand: Brand, *, seed: int = 0) -> Theme:
     accent = _towards(accent_wish, away, lambda c: contrast(c, ground) >= 3.0)
     on_accent = _readable(accent, ground)
     strength = 0.34 if dark else 0.3
+    warm = mix(ground, accent_wish, strength)
+    if _chroma(warm) < 0.8 * min(_chroma(ground), _chroma(accent_wish)):
+        warm = mix(ground, second_wish, strength * 0.6)  # opposite hues mix to mud
     glows = [
-        _towards(mix(ground, wish, share), ground, lambda c: contrast(ink, c) >= 5.5)
-        for wish, share in ((second_wish, strength + 0.1), (accent_wish, strength))
+        _towards(glow, ground, lambda c: contrast(ink, c) >= 5.5)
+        for glow in (mix(ground, second_wish, strength + 0.1), warm)
     ]
     return Theme(
         ground=hexed(ground),
@@ -138,6 +141,11 @@ def _opposite(colour: Rgb) -> Rgb:
     strength = max((a * a + b * b) ** 0.5, 1e-6)
     scale = 0.17 / strength
     return _from_oklab((0.72 if light < 0.6 else 0.55, -a * scale, -b * scale))
+
+
+def _chroma(colour: Rgb) -> float:
+    _, a, b = _oklab(colour)
+    return (a * a + b * b) ** 0.5
 
 
 def _linear(channel: float) -> float:
