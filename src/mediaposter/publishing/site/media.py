@@ -5,7 +5,7 @@ from pathlib import Path
 from mediaposter.core.context import Context
 from mediaposter.media import ffmpeg, service, thumbnails
 from mediaposter.media.facts import MediaFacts
-from mediaposter.media.filters import to_sdr
+from mediaposter.media.filters import fit
 from mediaposter.media.models import Asset
 from mediaposter.media.renditions import Recipe, rendition
 from mediaposter.publishing.site.service import POSTER_WIDTH, MadeMedia
@@ -59,10 +59,9 @@ def _plays(facts: MediaFacts) -> bool:
 
 
 def _encoding(facts: MediaFacts) -> list[str]:
-    assert facts.video is not None
-    colours = to_sdr(facts.video) if facts.video.hdr else []
-    side = f"min({_LONGEST_SIDE},i%s)"
-    scale = f"scale='{side % 'w'}':'{side % 'h'}':force_original_aspect_ratio=decrease:force_divisible_by=2"
-    filters = ",".join([*colours, scale, "setsar=1", "format=yuv420p"])
-    picture = ["-vf", filters, "-c:v", "libx264", "-preset", "medium", "-crf", "20", "-profile:v", "high"]
-    return [*picture, "-c:a", "aac", "-b:a", "160k", "-ac", "2", "-ar", "48000"]
+    video = facts.video
+    assert video is not None
+    share = min(1.0, _LONGEST_SIDE / max(video.width, video.height))
+    width, height = (max(2, round(side * share / 2) * 2) for side in (video.width, video.height))
+    picture = ["-vf", ",".join(fit(video, width, height)), "-c:v", "libx264", "-preset", "medium", "-crf", "20"]
+    return [*picture, "-profile:v", "high", "-c:a", "aac", "-b:a", "160k", "-ac", "2", "-ar", "48000"]

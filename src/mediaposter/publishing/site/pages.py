@@ -119,32 +119,30 @@ def item_of(post: SitePost, home: Home, base_url: str, counts: PageCounts | None
 def render_home(home: Home, items: Sequence[Item], *, newer: str | None, older: str | None, base_url: str) -> str:
     """Return an account's home page. `newer` and `older` are the paths of the neighbouring pages of its feed."""
     featured = featured_link(home, items)
-    return _render(
-        "home.html", home=home, items=items, newer=newer, older=older, featured=featured, base_url=base_url, theme=home
-    )
+    values = {"home": home, "items": items, "newer": newer, "older": older, "featured": featured, "base_url": base_url}
+    return _render("home.html", style_of(home, items[0] if items else None), **values)
 
 
 def render_post(item: Item, more: Sequence[Item], *, base_url: str) -> str:
     """Return the page of one post, with a few others of its account."""
     described = video_object(item)
-    return _render(
-        "post.html", item=item, home=item.home, more=more, described=described, base_url=base_url, theme=item.home
-    )
+    values = {"item": item, "home": item.home, "more": more, "described": described, "base_url": base_url}
+    return _render("post.html", style_of(item.home, item), **values)
 
 
 def render_embed(item: Item) -> str:
     """Return the player alone, for other sites to frame."""
-    return _render("embed.html", item=item, home=item.home, theme=item.home)
+    return _render("embed.html", style_of(item.home, item), item=item, home=item.home)
 
 
 def render_index(homes: Sequence[Home], *, base_url: str) -> str:
     """Return the list of every home page."""
-    return _render("index.html", homes=homes, base_url=base_url, theme=None)
+    return _render("index.html", style_of(None), homes=homes, base_url=base_url)
 
 
 def render_missing(base_url: str) -> str:
     """Return the page for an address that leads nowhere."""
-    return _render("missing.html", base_url=base_url, theme=None)
+    return _render("missing.html", style_of(None), base_url=base_url)
 
 
 def featured_link(home: Home, items: Sequence[Item]) -> dict[str, str] | None:
@@ -158,9 +156,20 @@ def featured_link(home: Home, items: Sequence[Item]) -> dict[str, str] | None:
     return None
 
 
-def headers_for(home: Home | None, *, framed: bool = False) -> dict[str, str]:
-    """Return the security headers of a page: nothing is loaded from elsewhere, and only our own script runs."""
-    styles = f"'self' {_hash_of(_theme_style(home))}"
+def style_of(home: Home | None, item: Item | None = None) -> str:
+    """Return the declarations inside a page: the colours of its account and the shape of its video."""
+    if home is None:
+        return stylesheet_of("#57534e", "")
+    ratio = item.post.width / item.post.height if item else 1.0
+    return stylesheet_of(home.profile.accent, home.handle, ratio=ratio)
+
+
+def headers_for(style: str, *, framed: bool = False) -> dict[str, str]:
+    """Return the security headers of a page: nothing is loaded from elsewhere, and only our own script runs.
+
+    `style` is what `style_of` gave for the page; the policy allows it by its hash.
+    """
+    styles = f"'self' {_hash_of(style)}"
     ancestors = "*" if framed else "'none'"
     policy = (
         "default-src 'none'; img-src 'self'; media-src 'self'; connect-src 'self'; "
@@ -221,10 +230,6 @@ def _interaction(action: str, total: int) -> dict[str, Any]:
     }
 
 
-def _theme_style(home: Home | None) -> str:
-    return stylesheet_of(home.profile.accent, home.handle) if home else stylesheet_of("#57534e", "")
-
-
 def _hash_of(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
@@ -282,9 +287,9 @@ def _host(url: object) -> str:
     return regex.sub(r"^https?://(www\.)?", "", str(url)).split("/")[0]
 
 
-def _render(name: str, *, theme: Home | None, **values: Any) -> str:
+def _render(name: str, style: str, **values: Any) -> str:
     return _environment.get_template(name).render(
-        **values, theme_style=_OurOwn(_theme_style(theme)), script=_OurOwn(SCRIPT), stylesheet=STYLESHEET_PATH
+        **values, theme_style=_OurOwn(style), script=_OurOwn(SCRIPT), stylesheet=STYLESHEET_PATH
     )
 
 

@@ -34,7 +34,7 @@ async def index(request: Request) -> Response:
     ctx = context.current()
     async with ctx.database.session() as session:
         homes = [pages.home_of(account, _base(ctx)) for account in await repository.list_accounts(session)]
-    return _page(request, pages.render_index(homes, base_url=_base(ctx)), None)
+    return _page(request, pages.render_index(homes, base_url=_base(ctx)), pages.style_of(None))
 
 
 @router.api_route("/_site/{name}.css", methods=_READ)
@@ -111,7 +111,8 @@ async def home(request: Request, handle: str, before: str | None = None) -> Resp
     older = f"{here.path}?before={items[-1].post.publication_id}" if len(posts) > service.PAGE else None
     await _count_view(ctx, request, account.id)
     newer = here.path if cursor else None
-    return _page(request, pages.render_home(here, items, newer=newer, older=older, base_url=base), here)
+    style = pages.style_of(here, items[0] if items else None)
+    return _page(request, pages.render_home(here, items, newer=newer, older=older, base_url=base), style)
 
 
 @router.api_route("/@{handle}/rss.xml", methods=_READ)
@@ -179,7 +180,7 @@ async def post(request: Request, handle: str, slug: str) -> Response:
         counts = await service.counts_of(session, [item.post.publication_id, *(o.publication_id for o in others)])
     shown = pages.item_of(item.post, item.home, base, counts[item.post.publication_id])
     more = [pages.item_of(other, item.home, base, counts[other.publication_id]) for other in others]
-    return _page(request, pages.render_post(shown, more, base_url=base), item.home)
+    return _page(request, pages.render_post(shown, more, base_url=base), pages.style_of(item.home, shown))
 
 
 @router.api_route("/@{handle}/{slug}/embed", methods=_READ)
@@ -189,7 +190,7 @@ async def embed(request: Request, handle: str, slug: str) -> Response:
     item = await _find(ctx, handle, slug)
     if item is None:
         return _missing(ctx)
-    return _page(request, pages.render_embed(item), item.home, framed=True)
+    return _page(request, pages.render_embed(item), pages.style_of(item.home, item), framed=True)
 
 
 @router.api_route("/@{handle}/{slug}/video.mp4", methods=_READ)
@@ -284,13 +285,13 @@ def _is_ours(request: Request) -> bool:
     return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
 
 
-def _page(request: Request, html: str, here: Home | None, *, framed: bool = False) -> Response:
-    headers = pages.headers_for(here, framed=framed) | {"Cache-Control": _ASK_AGAIN}
+def _page(request: Request, html: str, style: str, *, framed: bool = False) -> Response:
+    headers = pages.headers_for(style, framed=framed) | {"Cache-Control": _ASK_AGAIN}
     return _cacheable(request, html.encode(), "text/html; charset=utf-8", headers)
 
 
 def _missing(ctx: Context) -> Response:
-    headers = pages.headers_for(None) | {"Cache-Control": "no-store"}
+    headers = pages.headers_for(pages.style_of(None)) | {"Cache-Control": "no-store"}
     return HTMLResponse(pages.render_missing(_base(ctx)), 404, headers)
 
 

@@ -19,10 +19,10 @@ def accent_of(colour: str | None, handle: str) -> tuple[float, float]:
     return min(chroma, _CHROMA_MAX), hue
 
 
-def stylesheet_of(colour: str | None, handle: str) -> str:
-    """Return the few declarations that the site's stylesheet takes its colours from."""
+def stylesheet_of(colour: str | None, handle: str, *, ratio: float = 1.0) -> str:
+    """Return the declarations that the stylesheet takes its colours from, and the video's width by its height."""
     chroma, hue = accent_of(colour, handle)
-    return f":root{{--chroma:{chroma:.3f};--hue:{hue:.1f}}}"
+    return f":root{{--chroma:{chroma:.3f};--hue:{hue:.1f};--ratio:{ratio:.4f}}}"
 
 
 def initials_of(name: str) -> str:
