@@ -19,7 +19,7 @@ Use nothing but what the idea says: no figures, names or claims of your own."""
 class Story(BaseModel):
     """The three parts, each as it is spoken."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     hook: str = Field(min_length=3, max_length=300)
     tension: str = Field(min_length=3, max_length=400)
