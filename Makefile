@@ -28,6 +28,10 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@
 
+$(VENV)/.bench: $(VENV)/.dev requirements-bench.lock
+	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes --no-deps -r requirements-bench.lock
+	@touch $@
+
 setup: $(VENV)/.runtime  ## Install what MediaPoster needs into .venv
 dev: $(VENV)/.dev  ## Install what working on MediaPoster needs
 
@@ -49,7 +53,7 @@ features: dev  ## Run the tests and write feature_list.json from what they prove
 docs: dev  ## Write the reference pages from the code
 	@$(BIN)/python scripts/reference.py
 
-bench: dev  ## Run the benchmarks
+bench: $(VENV)/.bench  ## Run the benchmarks
 	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 lock: $(BIN)/uv  ## Renew the lock files (versions and hashes, no addresses)

@@ -127,6 +127,7 @@ def test_ffmpeg_dies_with_its_owner(tmp_path: Path) -> None:
     deadline = time.monotonic() + 30
     while not marks.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
+    time.sleep(0.1)  # between its start and its being watched lies the writing of one line
     ours = _descendants(owner.pid)
     owner.send_signal(signal.SIGKILL)
     owner.wait()

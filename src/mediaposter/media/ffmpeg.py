@@ -171,6 +171,7 @@ async def _run(
 @asynccontextmanager
 async def _process(command: Sequence[str]) -> AsyncGenerator[Process]:
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    REAPER.prepare()
     process = await asyncio.create_subprocess_exec(
         *command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, start_new_session=True, env=environment, limit=1 << 20
     )

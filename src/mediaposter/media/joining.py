@@ -29,6 +29,7 @@ from mediaposter.media.probe import open_input
 
 Item = tuple[float, int, "Packet[Any]"]
 S = TypeVar("S", VideoStream, AudioStream)
+_SAME = 1e-7  # seconds: less than a tick of any time base in use
 _ROOM = 64 * 1024  # bytes of index besides the tables
 _ROOM_PER_PICTURE = 40  # stsz 4, stts 8, ctts 8, stss 4, a chunk of its own 16
 _ROOM_PER_SECOND_OF_SOUND = 48 * 36  # AAC at 48 kHz has 47 packets a second
@@ -99,19 +100,18 @@ def _write(
         packets = _pictures(joint, first, (0,) if sound else (0, 1))
         if sound is not None:
             packets = merge_sorted(packets, _packets(sound, Fraction(0), (1,)), key=lambda item: item[0])
-        last: dict[int, Fraction] = {}
+        last = [-math.inf, -math.inf]
         for moment, number, packet in packets:
             if stop.is_set():
                 raise StoppedError
             # The packet that primes a piece's sound decoder overlaps the piece before: it goes. Pictures all stay;
             # a decoding time that would go back is moved up by a tick, while the moment it is shown stays.
-            dts, before = packet.dts, last.get(number)
-            assert dts is not None
-            if before is not None and dts * packet.time_base <= before:
+            if moment <= last[number] + _SAME:
                 if number == 1:
                     continue
-                dts = packet.dts = math.floor(before / packet.time_base) + 1
-            last[number] = dts * packet.time_base
+                packet.dts = math.floor((last[number] + _SAME) / packet.time_base) + 1
+                moment = float(packet.dts * packet.time_base)  # noqa: PLW2901 - the packet has moved
+            last[number] = moment
             packet.stream = streams[number]
             output.mux(packet)
             if number == 0:
@@ -139,17 +139,18 @@ def _pictures(joint: Joint, first: InputContainer, wanted: Sequence[int]) -> Ite
 
 def _packets(container: InputContainer, start: Fraction, wanted: Sequence[int]) -> Iterator[Item]:
     """Yield (seconds, 0 for picture or 1 for sound, packet), moved to `start`, in the order of the file."""
-    kinds: dict[int, int] = {}
+    kinds: dict[int, tuple[int, int, float]] = {}
     for number, streams in enumerate((container.streams.video, container.streams.audio)):
         if number in wanted and streams:
-            kinds[streams[0].index] = number
+            base = streams[0].time_base or Fraction(1, 1000)
+            kinds[streams[0].index] = number, round(start / base), float(base)
     for stream in container.streams:
         if stream.index not in kinds:
             stream.discard = Discard.all
     for packet in container.demux(*(container.streams[index] for index in kinds)):
         if packet.dts is None or packet.pts is None:
             continue
-        shift = round(start / packet.time_base)
+        number, shift, base = kinds[packet.stream_index]
         packet.pts += shift
-        packet.dts += shift
-        yield float(packet.dts * packet.time_base), kinds[packet.stream.index], packet
+        packet.dts = dts = packet.dts + shift
+        yield dts * base, number, packet

@@ -24,6 +24,13 @@ class Reaper:
         self._owner = 0
         self._groups: set[int] = set()
 
+    def prepare(self) -> None:
+        """Start the reaper process if it does not run: before a child is started, so that none goes without it."""
+        with self._lock:
+            if self._process is None or self._owner != os.getpid() or self._process.poll() is not None:
+                self._start()
+                self._say("".join(f"+{group}\n" for group in self._groups))
+
     def entrust(self, group: int) -> None:
         """Have the process group `group` killed should this process end before it."""
         with self._lock:
@@ -47,10 +54,8 @@ class Reaper:
 
     def _say(self, line: str) -> None:
         process = self._process
-        if process is None or self._owner != os.getpid() or process.poll() is not None:
-            process = self._start()
-            line = "".join(f"+{group}\n" for group in self._groups)
-        assert process.stdin is not None
+        if process is None or process.stdin is None:
+            return
         try:
             process.stdin.write(line.encode())
         except BrokenPipeError:

@@ -7,7 +7,7 @@ from mediaposter.core.context import Context
 from mediaposter.media import ffmpeg, service
 from mediaposter.media.errors import FfmpegError, MediaError
 from mediaposter.media.facts import MediaFacts
-from mediaposter.media.filters import to_sdr
+from mediaposter.media.filters import tone_map
 from mediaposter.media.models import Asset
 from mediaposter.media.renditions import Recipe, rendition
 
@@ -43,7 +43,7 @@ async def best_frame(path: Path, into: Path, *, width: int = 720, facts: MediaFa
 async def _write(
     path: Path, args: list[str], into: Path, *, width: int, facts: MediaFacts | None, choose: Sequence[str] = ()
 ) -> Path:
-    colours = to_sdr(facts.video) if facts is not None and facts.video is not None and facts.video.hdr else []
+    colours = tone_map(facts.video) if facts is not None and facts.video is not None and facts.video.hdr else []
     chain = [*choose, *colours, f"scale={width}:-2:flags=bicubic:out_range=pc", "setsar=1", "format=yuvj420p"]
     output = ["-map", "0:v:0", "-vf", ",".join(chain), "-q:v", _QUALITY, "-f", "image2", "-update", "1", f"file:{into}"]
     try:
