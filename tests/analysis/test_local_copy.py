@@ -164,13 +164,14 @@ STRICT = tuple(
 
 def cases() -> Iterator[tuple[str, CopyBrief, TextRules]]:
     for number, text in enumerate(NASTY):
-        for turn, rules in enumerate(STRICT):
-            # Both ways in, in turn; every third brief without an offer.
-            given = {"transcript": text} if (number + turn) % 2 else {"transcript": "", "prompts": (text, text[::-1])}
-            without = {"link": None, "offer_cta": "", "offer_name": ""} if turn % 3 == 0 else {}
+        # Each text meets every third set of rules, each set of rules every third text.
+        for turn, rules in list(enumerate(STRICT))[number % 3 :: 3]:
+            # Both ways in, in turn; every fifth brief without an offer.
+            given = {"transcript": text} if turn % 2 else {"transcript": "", "prompts": (text, text[::-1])}
+            without = {"link": None, "offer_cta": "", "offer_name": ""} if turn % 5 == 0 else {}
             yield (
                 text,
-                brief(turn % 4, topics=("<b>bold</b>", text[:50] or "x") if turn % 2 else (), **given, **without),
+                brief(turn % 4, topics=("<b>bold</b>", text[:50] or "x") if turn % 7 else (), **given, **without),
                 rules,
             )
 
