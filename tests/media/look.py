@@ -1,5 +1,6 @@
 """What a test sees in a file: colours of frames, loudness, running processes."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import av
 import numpy as np
 
 from mediaposter.media import ffmpeg
+
+_USUAL = r"\s|ffmpeg version|Input #|Output #|Stream mapping|Press |frame=|video:|size=|\[out#0/null .*video:|$"
 
 
 def colour_at(path: Path, seconds: float) -> tuple[int, int, int]:
@@ -47,14 +50,16 @@ def levels_at(path: Path, start: float, end: float) -> float:
 
 
 def decodes_cleanly(path: Path) -> str:
-    """What ffmpeg complains of when it decodes all of `path`: nothing, when it is well."""
+    """What ffmpeg complains of when it decodes `path`, and whether it had to begin anew: nothing, if all is well."""
     result = subprocess.run(
-        [str(ffmpeg.executable()), "-v", "warning", "-nostdin", "-i", path, "-f", "null", "-"],
+        [str(ffmpeg.executable()), "-v", "info", "-nostats", "-nostdin", "-i", path, "-f", "null", "-"],
         check=True,
         capture_output=True,
         text=True,
     )
-    return result.stderr
+    # On the level `info`, ffmpeg prints what it found and wrote, indented or at known beginnings.
+    lines = [line for line in result.stderr.splitlines() if not re.match(_USUAL, line)]
+    return "\n".join(lines)
 
 
 def picture_times(path: Path) -> list[float]:

@@ -7,10 +7,9 @@ from pathlib import Path
 from mediaposter.media import ffmpeg
 from mediaposter.media.facts import MediaFacts
 from mediaposter.media.ffmpeg import Progress
-from mediaposter.media.filters import at_rate, fit
+from mediaposter.media.filters import SDR, Colours, at_rate, fit
 
 _PROFILES = {"Constrained Baseline": "baseline", "Baseline": "baseline", "Main": "main", "High": "high"}
-_TAGS = ("-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv")
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,7 @@ class Encoding:
     timescale: int = 90000
     sets: int = 0
     preset: str = "veryfast"
+    colours: Colours = SDR
 
     @classmethod
     def like(cls, reference: MediaFacts, *, fps: Fraction, sets: int) -> "Encoding":
@@ -41,6 +41,8 @@ class Encoding:
             sets,
             # For a part among copied ones time counts more than bytes: a third less time for a third more bytes.
             preset="superfast",
+            # Marked as the others are: a player, and ffmpeg's own filters, begin anew where the marks change.
+            colours=Colours.of(video),
         )
 
     @property
@@ -61,7 +63,7 @@ class Encoding:
                 "-pix_fmt",
                 "yuv420p",
             ),
-            *("-g", str(round(self.fps * 2)), "-x264-params", settings, *_TAGS),
+            *("-g", str(round(self.fps * 2)), "-x264-params", settings),
             *(() if self.b_frames else ("-bf", "0")),
             *("-video_track_timescale", str(self.timescale)),
         ]
@@ -71,7 +73,7 @@ def picture_chain(facts: MediaFacts, encoding: Encoding, seconds: Fraction) -> s
     """Return the filters that bring the pictures of `facts` to `encoding`'s size and rate, for `seconds`."""
     video = facts.video
     assert video is not None
-    steps = [at_rate(encoding.fps, seconds, video), fit(video, encoding.width, encoding.height)]
+    steps = [at_rate(encoding.fps, seconds, video), fit(video, encoding.width, encoding.height, encoding.colours)]
     if video.fps < encoding.fps:
         steps.reverse()  # scale a picture first and double it then, not the other way about
     return ",".join(step for part in steps for step in part)
