@@ -281,9 +281,9 @@ def _button(stage: Stage, scene: Scene, text: str, start: float, top: float) -> 
     theme, safe, u, canvas = stage.theme, stage.safe, stage.unit, stage.canvas
     loud = scene.ground is Ground.LOUD
     fill, on_fill = (theme.ground, theme.ink) if loud else (theme.accent, theme.on_accent)
-    px = 60 * u
+    px = 70 * u
     face = stage.fonts.face(text.replace(" ", ""), role="text")
-    arrow, pad, height = 54 * u, 62 * u, 140 * u
+    arrow, pad, height = 60 * u, 66 * u, 158 * u
     extra = arrow + pad * 2 + (34 * u if text else 0)
     while text and px > 14 and face.width(text, px) > safe.width - extra:
         px *= 0.97
