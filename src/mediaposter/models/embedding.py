@@ -81,7 +81,10 @@ class Embedder:
         return (weights @ value).transpose(0, 2, 1, 3).reshape(batch, tokens, DIMENSIONS)
 
     def _linear(self, x: Vectors, name: str) -> Vectors:
-        return x @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
+        # As one matrix: numpy would else multiply sentence by sentence, and wake its threads for each.
+        flat = x.reshape(-1, x.shape[-1]) @ self._weights[f"{name}.weight"].T
+        flat += self._weights[f"{name}.bias"]
+        return flat.reshape(*x.shape[:-1], -1)
 
     def _norm(self, x: Vectors, name: str) -> Vectors:
         centred = x - x.mean(axis=-1, keepdims=True)
