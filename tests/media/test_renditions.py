@@ -13,8 +13,10 @@ import pytest
 
 from mediaposter.core.context import Context
 from mediaposter.media import service
+from mediaposter.media.masters import master_of
 from mediaposter.media.models import Asset
 from mediaposter.media.renditions import Recipe, rendition
+from mediaposter.media.stitch import StitchTarget
 from tests.media.conftest import Clip
 
 pytestmark = pytest.mark.feature("ARCH-002")
@@ -107,6 +109,23 @@ async def test_a_lost_file_is_made_again_under_the_same_id(ctx: Context, source:
     second = await rendition(ctx, RECIPE, [source], Maker(clip("other.mp4", tone=880)))
 
     assert (second.id, second.sha256 != first.sha256) == (first.id, True)
+
+
+async def test_a_master_is_stitched_once(ctx: Context, clip: Clip) -> None:
+    async with ctx.database.session() as session:
+        parts = [
+            await service.register(session, str(clip(f"{name}.mp4", color=name)), storage=ctx.storage)
+            for name in ("red", "blue")
+        ]
+    seen: list[float] = []
+
+    first = await master_of(ctx, parts, StitchTarget(180, 320), on_progress=seen.append)
+    told = len(seen)
+    second = await master_of(ctx, parts, StitchTarget(180, 320), on_progress=seen.append)
+
+    assert (first.id, first.origin, len(seen)) == (second.id, "stitch", told)
+    assert first.media_facts.duration == pytest.approx(2.0, abs=1 / 30)
+    assert list((ctx.storage.folder / "scratch").iterdir()) == []
 
 
 KILLED = """

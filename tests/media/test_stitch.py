@@ -422,6 +422,16 @@ def test_the_check_names_what_is_wrong(changes: dict[str, object], told: str, co
     assert any(told in line for line in check.problems(facts, seconds=1.0, width=180, height=320, fps=30))
 
 
+async def test_what_a_killed_stitch_left_is_removed_by_the_next(colours: list[Path], into: Path) -> None:
+    left = into.with_name(f".{into.name}.parts") / "part0.mp4"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+
+    await join(colours, into)
+
+    assert list(into.parent.iterdir()) == [into]
+
+
 async def test_nothing_to_stitch_is_told(into: Path) -> None:
     with pytest.raises(InvalidInputError, match="nothing to stitch"):
         await join([], into)

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from mediaposter.core.db import JsonObject
 from mediaposter.media.errors import MediaError
 from mediaposter.media.facts import MediaFacts
 
@@ -29,6 +30,10 @@ class StitchTarget:
     def size(self) -> tuple[int, int]:
         """Width and height as encoders take them: even."""
         return self.width - self.width % 2, self.height - self.height % 2
+
+    def params(self) -> JsonObject:
+        """Return the target as JSON, for the recipe of a rendition."""
+        return asdict(self)
 
     @property
     def rate(self) -> Fraction:

@@ -59,16 +59,19 @@ async def stitch(
     on_progress: Callable[[float], None] | None = None,
     limits: MediaLimits | None = None,
     threads: int = 0,
+    facts: Sequence[MediaFacts] | None = None,
 ) -> StitchResult:
     """Join `parts` in order into the MP4 `into` and return what was done. `on_progress` gets the share done, 0 to 1.
 
     `into` appears whole, checked and synced to the disk, or not at all; a cancel stops ffmpeg and leaves nothing.
-    `threads` limits the encoder (0: ffmpeg decides). Raises MediaError naming a part that cannot be used,
-    DiskFullError, FfmpegError, StitchError when the result is not what the parts promise.
+    `threads` limits the encoder (0: ffmpeg decides); `facts` of parts that were probed already save a probe. One stitch
+    at a time may write one `into`. Raises MediaError naming a part that cannot be used, DiskFullError, FfmpegError,
+    StitchError when the result is not what the parts promise.
     """
     if not parts:
         raise InvalidInputError("There is nothing to stitch.", fix="Give at least one part.")
-    facts = await asyncio.gather(*(probe_async(path, limits or MediaLimits()) for path in parts))
+    if facts is None:
+        facts = await asyncio.gather(*(probe_async(path, limits or MediaLimits()) for path in parts))
     planned = make_plan(parts, facts, target)
     progress = _Progress(on_progress)
     with _workshop(into) as folder:
@@ -284,7 +287,9 @@ async def _in_thread(work: Callable[[], T], stop: Event) -> T:
 @contextmanager
 def _workshop(into: Path) -> Generator[Path]:
     """Give a folder beside `into`, on the same disk, and remove it whatever happens."""
-    folder = into.with_name(f".{into.stem}-{uuid.uuid4().hex[:8]}")
+    # Its name follows from `into`: what a killed stitch left is found and removed by the next try.
+    folder = into.with_name(f".{into.name}.parts")
+    shutil.rmtree(folder, ignore_errors=True)
     try:
         folder.mkdir(parents=True)
         yield folder
