@@ -94,9 +94,9 @@ async def scan_every_frame(path: Path, start: float, seconds: float, scratch: Pa
 async def find_scenes(path: Path, picture: Picture, duration: float, scratch: Path) -> tuple[Scene, ...]:
     """Return the scenes of a long file: each cut between key frames is looked for among the frames between them.
 
-    The likeliest first, until the budget of full decoding is used up; after that only what is as good as certain
-    counts, at its key frame. What lies behind the last key frame has no later one to be compared with, so it is looked
-    at too.
+    The doubtful ones first, until the budget of full decoding is used up; what is as good as certain counts without a
+    look, at its key frame. What lies behind the last key frame has no later one to be compared with, so it is looked at
+    too.
     """
     times = picture.frames.times
     if not times:
@@ -105,7 +105,7 @@ async def find_scenes(path: Path, picture: Picture, duration: float, scratch: Pa
     starts: list[tuple[float, bool]] = [(0.0, True), *((cut, True) for cut in tail.cuts if cut > times[-1])]
     budget = EXACT_SECONDS
     other = _other_colours(picture.pixels)
-    for index in sorted(range(1, len(other)), key=lambda index: -other[index]):
+    for index in sorted(range(1, len(other)), key=lambda index: (other[index] >= _SURELY_OTHER, -other[index])):
         if other[index] < _OTHER_COLOURS and picture.frames.score[index] < _CUT:
             continue
         before, span = times[index - 1], times[index] - times[index - 1] + 0.1
