@@ -73,8 +73,8 @@ class Levelling:
         return chain
 
 
-def measure(paths: Sequence[Path | None], *, stop: Event | None = None) -> Loudness:
-    """Return the loudness of the sound of `paths` one after the other; None stands for a part without sound.
+def measure(paths: Sequence[Path], *, stop: Event | None = None) -> Loudness:
+    """Return the loudness of the sound of `paths` one after the other; a file without sound adds nothing.
 
     Blocks at some 250 times real time: call it in a thread, and set `stop` to end it early. Raises MediaError.
     """
@@ -88,8 +88,6 @@ def measure(paths: Sequence[Path | None], *, stop: Event | None = None) -> Loudn
     told: dict[str, str] = {}
     place = 0
     for path in paths:
-        if path is None:
-            continue
         for frame in _frames(path, stop):
             frame.pts = place
             frame.time_base = Fraction(1, RATE)
@@ -128,6 +126,8 @@ def _frames(path: Path, stop: Event | None) -> Iterator[AudioFrame]:
     with open_input(path) as container:
         for stream in container.streams.video:
             stream.discard = Discard.all
+        if not container.streams.audio:
+            return
         resampler = AudioResampler(format="fltp", layout="stereo", rate=RATE)
         for packet in container.demux(container.streams.audio[0]):
             if stop is not None and stop.is_set():

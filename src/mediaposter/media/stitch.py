@@ -70,18 +70,23 @@ async def stitch(
     """
     if not parts:
         raise InvalidInputError("There is nothing to stitch.", fix="Give at least one part.")
-    if facts is None:
-        facts = await asyncio.gather(*(probe_async(path, limits or MediaLimits()) for path in parts))
-    planned = make_plan(parts, facts, target)
-    progress = _Progress(on_progress)
-    with _workshop(into) as folder:
-        made = await _Work(planned, target, folder, threads, progress).make()
-        width, height = target.size
-        master = await asyncio.to_thread(
-            check.check, made.path, seconds=made.seconds, width=width, height=height, fps=float(target.rate)
-        )
-        made.path.replace(into)
-        await asyncio.to_thread(_sync, into.parent)
+    # The longest of what a join of matching parts needs, so it begins before anything is known of them.
+    loudness = _Loudness(parts, target)
+    try:
+        if facts is None:
+            facts = await asyncio.gather(*(probe_async(path, limits or MediaLimits()) for path in parts))
+        planned = make_plan(parts, facts, target)
+        progress = _Progress(on_progress)
+        with _workshop(into) as folder:
+            made = await _Work(planned, target, folder, threads, progress, loudness).make()
+            width, height = target.size
+            master = await asyncio.to_thread(
+                check.check, made.path, seconds=made.seconds, width=width, height=height, fps=float(target.rate)
+            )
+            made.path.replace(into)
+            await asyncio.to_thread(_sync, into.parent)
+    finally:
+        await loudness.stop()
     progress.finish()
     levelling = made.levelling
     return StitchResult(
@@ -128,6 +133,30 @@ class _Progress:
             self._loop.call_soon_threadsafe(self._tell, share)
 
 
+class _Loudness:
+    """The measuring of the parts' loudness, begun when this is made, in a thread of its own."""
+
+    def __init__(self, parts: Sequence[Path], target: StitchTarget) -> None:
+        self._target = target
+        self._stop = Event()
+        self._task: asyncio.Task[Loudness] | None = None
+        if target.loudness is not None:
+            self._task = asyncio.create_task(_in_thread(partial(measure, parts, stop=self._stop), self._stop))
+
+    async def found(self) -> tuple[Levelling | None, Loudness | None]:
+        """Return what to do to the sound and how loud it is; nothing when no loudness is asked for."""
+        if self._task is None or self._target.loudness is None:
+            return None, None
+        found = await self._task
+        return plan(found, target=self._target.loudness, true_peak=self._target.true_peak), found
+
+    async def stop(self) -> None:
+        """End the measuring if it still goes on."""
+        self._stop.set()
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+
+
 @dataclass(frozen=True)
 class _Made:
     """A draft of the master: how long it should be, and what was done to its sound."""
@@ -148,6 +177,7 @@ class _Work:
     folder: Path
     threads: int
     progress: _Progress
+    loudness: "_Loudness"
 
     async def make(self) -> _Made:
         total = float(self.plan.seconds)
@@ -157,27 +187,19 @@ class _Work:
         odd = [part for part in self.plan.parts if not part.copied]
         self.progress.total = float(sum(part.seconds for part in odd)) + total * (_SOUND_WORK + _JOIN_WORK)
         if not self.plan.sound_matches:
-            levelling, loudness = await self._measure()
+            levelling, loudness = await self.loudness.found()
             return await self._joined_with_new_sound(odd, levelling, loudness)
         # Most parts are levelled already: join at once, and measure meanwhile.
         stop = Event()
         hopeful = asyncio.create_task(self._join(self._pieces({}), None, None, stop))
         try:
-            levelling, loudness = await self._measure()
+            levelling, loudness = await self.loudness.found()
             if levelling is None or not levelling.needed:
                 return _Made(await hopeful, total, levelling, loudness, sound_copied=True)
         finally:
             stop.set()
             await asyncio.gather(hopeful, return_exceptions=True)
         return await self._joined_with_new_sound(odd, levelling, loudness)
-
-    async def _measure(self) -> tuple[Levelling | None, Loudness | None]:
-        if self.target.loudness is None:
-            return None, None
-        stop = Event()
-        paths = [part.path if part.facts.audio else None for part in self.plan.parts]
-        found = await _in_thread(partial(measure, paths, stop=stop), stop)
-        return plan(found, target=self.target.loudness, true_peak=self.target.true_peak), found
 
     async def _joined_with_new_sound(
         self, odd: Sequence[Part], levelling: Levelling | None, loudness: Loudness | None
@@ -245,7 +267,7 @@ class _Work:
     async def _crossfaded(self) -> _Made:
         parts, rate = self.plan.parts, self.target.rate
         fade = crossfade.overlap(parts, self.target.crossfade, rate)
-        levelling, loudness = await self._measure()
+        levelling, loudness = await self.loudness.found()
         seconds = self.plan.seconds - fade * (len(parts) - 1)
         into = self.folder / "pictures.mp4"
         step = self.progress.stage(float(self.plan.seconds))
