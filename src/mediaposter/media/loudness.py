@@ -17,6 +17,7 @@ from av.error import BlockingIOError as NothingYet
 from av.error import EOFError as AllOut
 from av.error import FFmpegError as AvError
 from av.filter import Graph
+from av.filter.context import FilterContext
 from av.stream import Discard
 
 from mediaposter.media.probe import open_input
@@ -24,6 +25,7 @@ from mediaposter.media.probe import open_input
 RATE = 48000
 CLOSE_ENOUGH = 0.5  # LU: a difference that nobody hears is not worth an encode
 MOST_LIMITING = 12.0  # dB that the limiter may take away; beyond that, sound would pump
+_AT_ONCE = 64  # frames given to the meter before it is read: each call contends with other threads for Python's lock
 _SILENCE = -69.0  # LUFS; ebur128 counts nothing below -70
 _OVERSHOOT = 1.0  # dB that AAC usually adds to a peak at most; what it really added is measured
 
@@ -86,16 +88,18 @@ def measure(paths: Sequence[Path], *, stop: Event | None = None) -> Loudness:
     meter.link_to(sink)
     graph.configure()
     told: dict[str, str] = {}
-    place = 0
+    place = waiting = 0
     for path in paths:
         for frame in _frames(path, stop):
             frame.pts = place
             frame.time_base = Fraction(1, RATE)
             place += frame.samples
-            graph.push(frame)
-            told = _drain(graph) or told
-    graph.push(None)
-    told = _drain(graph) or told
+            source.push(frame)
+            waiting += 1
+            if waiting >= _AT_ONCE:
+                told, waiting = _drain(sink) or told, 0
+    source.push(None)
+    told = _drain(sink) or told
     integrated = float(told.get("lavfi.r128.I", "-70"))
     peak = float(told.get("lavfi.r128.true_peak", "0"))
     return Loudness(
@@ -142,11 +146,11 @@ def _frames(path: Path, stop: Event | None) -> Iterator[AudioFrame]:
         yield from resampler.resample(None)
 
 
-def _drain(graph: Graph) -> dict[str, str]:
+def _drain(sink: FilterContext) -> dict[str, str]:
     told: dict[str, str] = {}
     while True:
         try:
-            frame = graph.pull()
+            frame = sink.pull()
         except (NothingYet, AllOut):
             return told
         told = dict(frame.metadata)

@@ -79,10 +79,6 @@ async def stitch(
         progress = _Progress(on_progress)
         with _workshop(into) as folder:
             made = await _Work(planned, target, folder, threads, progress, loudness).make()
-            width, height = target.size
-            master = await asyncio.to_thread(
-                check.check, made.path, seconds=made.seconds, width=width, height=height, fps=float(target.rate)
-            )
             made.path.replace(into)
             await asyncio.to_thread(_sync, into.parent)
     finally:
@@ -90,7 +86,7 @@ async def stitch(
     progress.finish()
     levelling = made.levelling
     return StitchResult(
-        facts=master,
+        facts=made.facts,
         copied=[place for place, part in enumerate(planned.parts) if part.copied],
         encoded=[place for place, part in enumerate(planned.parts) if not part.copied],
         sound_copied=made.sound_copied,
@@ -159,10 +155,10 @@ class _Loudness:
 
 @dataclass(frozen=True)
 class _Made:
-    """A draft of the master: how long it should be, and what was done to its sound."""
+    """A draft of the master, checked, and what was done to its sound."""
 
     path: Path
-    seconds: float
+    facts: MediaFacts
     levelling: Levelling | None
     loudness: Loudness | None
     sound_copied: bool
@@ -195,7 +191,7 @@ class _Work:
         try:
             levelling, loudness = await self.loudness.found()
             if levelling is None or not levelling.needed:
-                return _Made(await hopeful, total, levelling, loudness, sound_copied=True)
+                return _Made(*await hopeful, levelling, loudness, sound_copied=True)
         finally:
             stop.set()
             await asyncio.gather(hopeful, return_exceptions=True)
@@ -205,8 +201,8 @@ class _Work:
         self, odd: Sequence[Part], levelling: Levelling | None, loudness: Loudness | None
     ) -> _Made:
         (encoded, extradata), voice = await _together(self._encode(odd), self._sound(levelling))
-        path = await self._join(self._pieces(encoded), voice, extradata, Event())
-        return _Made(path, float(self.plan.seconds), levelling, loudness, sound_copied=False)
+        joined = await self._join(self._pieces(encoded), voice, extradata, Event())
+        return _Made(*joined, levelling, loudness, sound_copied=False)
 
     async def _sound(self, levelling: Levelling | None, fade: Fraction = Fraction(0)) -> Path:
         passages = [sound.Passage(part.path if part.facts.audio else None, part.seconds) for part in self.plan.parts]
@@ -257,12 +253,20 @@ class _Work:
             for part in self.plan.parts
         ]
 
-    async def _join(self, pieces: Sequence[Piece], voice: Path | None, extradata: bytes | None, stop: Event) -> Path:
+    async def _join(
+        self, pieces: Sequence[Piece], voice: Path | None, extradata: bytes | None, stop: Event
+    ) -> tuple[Path, MediaFacts]:
+        """Join the pieces and check the result. Return it with its facts."""
         into = self.folder / f"master-{uuid.uuid4().hex[:8]}.mp4"
         joint = Joint(pieces, voice, float(sum(piece.seconds for piece in pieces)), extradata)
         step = self.progress.stage(joint.total * _JOIN_WORK)
-        await _in_thread(partial(joining.join, joint, into, on_progress=step, stop=stop), stop)
-        return into
+        width, height = self.target.size
+
+        def work() -> MediaFacts:
+            joining.join(joint, into, on_progress=step, stop=stop)
+            return check.check(into, seconds=joint.total, width=width, height=height, fps=float(self.target.rate))
+
+        return into, await _in_thread(work, stop)
 
     async def _crossfaded(self) -> _Made:
         parts, rate = self.plan.parts, self.target.rate
@@ -274,8 +278,8 @@ class _Work:
         encoding = Encoding(*self.target.size, rate)
         pictures = crossfade.render(parts, fade, encoding, into, threads=self.threads, on_progress=step)
         _, voice = await _together(pictures, self._sound(levelling, fade))
-        path = await self._join([Piece(into, seconds, round(seconds * rate))], voice, None, Event())
-        return _Made(path, float(seconds), levelling, loudness, sound_copied=False)
+        joined = await self._join([Piece(into, seconds, round(seconds * rate))], voice, None, Event())
+        return _Made(*joined, levelling, loudness, sound_copied=False)
 
 
 async def _together(first: Coroutine[Any, Any, T], second: Coroutine[Any, Any, U]) -> tuple[T, U]:
