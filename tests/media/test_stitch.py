@@ -214,6 +214,15 @@ async def test_other_sound_is_encoded_and_all_pictures_copied(
     assert levels_at(into, 1.2, 1.8) > 0.01
 
 
+async def test_mono_becomes_stereo(clip: Clip, into: Path) -> None:
+    mono = clip("sound--c:a-aac--ac-1.mp4".replace(":", ""), color="green", audio=("-c:a", "aac", "-ac", "1"))
+
+    result = await join([mono, mono], into)
+
+    assert result.facts.audio is not None
+    assert (result.facts.audio.channels, result.copied) == (2, [0, 1])
+
+
 async def test_sound_longer_than_its_pictures_holds_the_last_picture(
     clip: Clip, colours: list[Path], into: Path
 ) -> None:

@@ -98,6 +98,7 @@ def measure(paths: Sequence[Path], *, stop: Event | None = None) -> Loudness:
             waiting += 1
             if waiting >= _AT_ONCE:
                 told, waiting = _drain(sink) or told, 0
+    told = _drain(sink) or told  # before the end is told: that throws away what still waits
     source.push(None)
     told = _drain(sink) or told
     integrated = float(told.get("lavfi.r128.I", "-70"))

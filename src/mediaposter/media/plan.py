@@ -132,8 +132,8 @@ def _key(facts: MediaFacts) -> tuple[object, ...]:
 def _sound_key(facts: MediaFacts) -> tuple[object, ...] | None:
     """What must be the same for sound to be copied; None when it cannot be."""
     audio, video = facts.audio, facts.video
-    if audio is None or video is None or audio.codec != "aac" or audio.profile != "LC":
-        return None
+    if audio is None or video is None or audio.codec != "aac" or audio.profile != "LC" or audio.channels != 2:
+        return None  # a master is in stereo, which is also what its peaks are measured in
     ends_apart = abs((audio.duration or 0) + audio.start - (video.duration or 0) - video.start)
     if ends_apart > _AAC_FRAME or audio.start > _AAC_FRAME or audio.extradata_sha256 is None:
         return None
