@@ -59,7 +59,7 @@ class Encoding:
                 "-c:v",
                 "libx264",
                 "-preset",
-                "veryfast",
+                self.preset,
                 "-crf",
                 "20",
                 "-profile:v",
