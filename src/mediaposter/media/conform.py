@@ -55,18 +55,8 @@ class Encoding:
         # `stitchable` keeps the parameter sets free of what depends on the content: all our encodes share one.
         settings = f"stitchable=1:sps-id={self.sets}"
         return [
-            *(
-                "-c:v",
-                "libx264",
-                "-preset",
-                self.preset,
-                "-crf",
-                "20",
-                "-profile:v",
-                self.profile,
-                "-pix_fmt",
-                "yuv420p",
-            ),
+            *("-c:v", "libx264", "-preset", self.preset, "-crf", "20"),
+            *("-profile:v", self.profile, "-pix_fmt", "yuv420p"),
             *("-g", str(round(self.fps * 2)), "-x264-params", settings),
             *(() if self.b_frames else ("-bf", "0")),
             *(() if self.most_bits is None else ("-maxrate", str(self.most_bits), "-bufsize", str(2 * self.most_bits))),
