@@ -57,7 +57,9 @@ PAGES = {"settings.md": settings_page, "cli.md": commands_page, "openapi.json": 
 def main() -> int:
     """Write the pages, or say which are old."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    old = [name for name, make in PAGES.items() if not (FOLDER / name).exists() or (FOLDER / name).read_text() != make()]
+    old = [
+        name for name, make in PAGES.items() if not (FOLDER / name).exists() or (FOLDER / name).read_text() != make()
+    ]
     if "--check" in sys.argv:
         for name in old:
             sys.stderr.write(f"docs/reference/{name} is not what the code says: run `make docs`\n")

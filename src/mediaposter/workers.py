@@ -92,5 +92,3 @@ class WorkerProcess:
             except UnavailableError:
                 continue
             pause = 0.5
-
-
