@@ -118,18 +118,12 @@ def make_clips(home: Path) -> list[str]:
     for number in range(3):
         path = home / f"clip{number}.mp4"
         subprocess.run(
-            [str(ffmpeg.executable()), "-v", "error", "-y"]
-            + [
-                "-f",
-                "lavfi",
-                "-i",
-                "testsrc2=s=180x320:r=30:d=1",
-                "-f",
-                "lavfi",
-                "-i",
-                f"sine={440 + number}:d=1:r=48000",
-            ]
-            + ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", "-ac", "2", "-shortest", str(path)],
+            [
+                *(str(ffmpeg.executable()), "-v", "error", "-y"),
+                *("-f", "lavfi", "-i", "testsrc2=s=180x320:r=30:d=1"),
+                *("-f", "lavfi", "-i", f"sine={440 + number}:d=1:r=48000"),
+                *("-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", "-ac", "2", "-shortest", str(path)),
+            ],
             check=True,
         )
         paths.append(str(path))

@@ -54,7 +54,7 @@ class Settings(BaseSettings):
 
     visitor_address_header: str | None = Field(
         default=None,
-        description="Header in which your proxy names the visitor's address (CF-Connecting-IP). Unset: the connection's.",
+        description="Header in which your proxy names the visitor's address, such as CF-Connecting-IP.",
     )
     visitor_country_header: str | None = Field(
         default=None, description="Header in which your proxy names the visitor's country, such as CF-IPCountry."

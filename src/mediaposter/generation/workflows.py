@@ -1,8 +1,6 @@
 """Durable generation: one clip through its chain of providers, and batches of clips that become one master."""
 
 import asyncio
-from dataclasses import asdict
-from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
@@ -14,11 +12,10 @@ from mediaposter.generation import ledger, making, repository
 from mediaposter.generation.errors import NoProviderLeftError, SubmitUnknownError
 from mediaposter.generation.models import BatchState, ClipState
 from mediaposter.media import service as media
-from mediaposter.media.renditions import Recipe, rendition
-from mediaposter.media.stitch import StitchTarget, stitch
+from mediaposter.media.masters import master_of
+from mediaposter.media.stitch import StitchTarget
 
 _JOBS_LOST = 5  # jobs that may be lost, one after another, before the next provider is asked
-_STITCH_VERSION = 1
 
 
 def _database_hiccup(error: BaseException) -> bool:
@@ -167,15 +164,9 @@ async def join(batch_id: str, asset_ids: list[str]) -> str | None:
             return asset_ids[0] if len(asset_ids) == 1 else None
         clips = await repository.clips_of(session, batch_id)
         request = ledger.request_of(clips[0])
-        assets = [await media.get_asset(session, asset_id) for asset_id in asset_ids]
-    paths = [await media.local_path(asset, storage=ctx.storage) for asset in assets]
-    target = StitchTarget(width=request.size[0], height=request.size[1], fps=request.fps)
-
-    async def make(into: Path) -> None:
-        await stitch(paths, into, target=target)
-
-    master = await rendition(ctx, Recipe("stitch", _STITCH_VERSION, asdict(target)), assets, make)
-    return master.id
+        parts = [await media.get_asset(session, asset_id) for asset_id in asset_ids]
+    width, height = request.size
+    return (await master_of(ctx, parts, StitchTarget(width=width, height=height, fps=request.fps))).id
 
 
 @engine.step("generation.end_batch", attempts=4, retry_on=_database_hiccup)
