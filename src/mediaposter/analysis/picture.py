@@ -156,7 +156,7 @@ def choose_frames(picture: Picture, scenes: Sequence[Scene]) -> tuple[tuple[floa
     longest = sorted(sorted(scenes, key=lambda scene: scene.start - scene.end)[:_KEY_FRAMES_MAX], key=lambda s: s.start)
     chosen: list[int] = []
     for scene in longest:
-        inside = np.flatnonzero((times >= scene.start - 0.001) & (times < scene.end))
+        inside = np.flatnonzero((times >= scene.start - 0.001) & (times < scene.end - 0.001))
         if len(inside):
             settled = inside[times[inside] >= scene.start + 0.1]
             candidates = settled if len(settled) else inside

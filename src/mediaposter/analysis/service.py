@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from mediaposter.analysis.picture import (
 )
 from mediaposter.analysis.schemas import ANALYSIS_VERSION, Analysis
 from mediaposter.analysis.sound import Sound, listen
+from mediaposter.analysis.stills import STILLS_SETTLED, settle
 from mediaposter.analysis.topics import find_topics
 from mediaposter.core.clock import Clock, utc_now
 from mediaposter.core.errors import NotFoundError
@@ -115,8 +116,15 @@ async def _see(
     opening = await scan_every_frame(path, 0.0, duration if short else SECONDS, scratch)
     scenes = scenes_of(opening, duration) if short else await find_scenes(path, picture, duration, scratch)
     frames, best = choose_frames(picture, scenes)
+    settled = {frame: await settle(path, frame, scenes, scratch) for frame in _first(frames, best)}
+    frames, best = tuple(settled.get(frame, frame) for frame in frames), best if best is None else settled[best]
     progress.set("picture", 1.0)
     return {"colours": colours, "scenes": scenes, "key_frames": frames, "best_frame": best}, opening.until(SECONDS)
+
+
+def _first(frames: Sequence[float], best: float | None) -> list[float]:
+    """Return the frames that thumbnails are made of most: the best one and the first of the others."""
+    return sorted(frames, key=lambda frame: frame != best)[:STILLS_SETTLED]
 
 
 async def _hear(
