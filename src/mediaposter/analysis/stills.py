@@ -48,7 +48,7 @@ async def _look(path: Path, start: float, seconds: float, scratch: Path) -> NDAr
     return flat[: count * _WIDTH * _HEIGHT].reshape(count, _HEIGHT, _WIDTH).astype(np.float32) / 255
 
 
-def _worth(looks: NDArray[np.float32]) -> NDArray[np.float32]:
+def _worth(looks: NDArray[np.float32]) -> NDArray[np.floating]:
     detail = np.abs(np.diff(looks, axis=1)).mean(axis=(1, 2)) + np.abs(np.diff(looks, axis=2)).mean(axis=(1, 2))
     steps = np.abs(np.diff(looks, axis=0)).mean(axis=(1, 2))
     # The last look has only one neighbour; nobody knows what comes after it.
