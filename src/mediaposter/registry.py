@@ -4,11 +4,12 @@ from importlib import import_module
 from importlib.util import find_spec
 
 ROOMS = ("generation", "publishing", "pipeline")
+_KINDS = ("workflows", "subscribers")
 
 
 def load_workflows() -> list[str]:
-    """Import the workflows of every room that has some, and return the names of the modules."""
-    modules = [f"mediaposter.{room}.workflows" for room in ROOMS]
+    """Import the workflows and subscribers of every room that has some, and return the names of the modules."""
+    modules = [f"mediaposter.{room}.{kind}" for room in ROOMS for kind in _KINDS]
     found = [module for module in modules if find_spec(module) is not None]
     for module in found:
         import_module(module)

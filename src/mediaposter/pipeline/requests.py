@@ -24,3 +24,8 @@ def clip_requests(config: PipelineConfig) -> list[ClipRequest]:
         )
         for number, text in enumerate(sources, start=1)
     ]
+
+
+def generation_owner(run_id: str, round_: int) -> str:
+    """Return under which name generation keeps the parts of a run; a round that is redone makes parts of its own."""
+    return f"{run_id}/{round_}"

@@ -12,11 +12,15 @@ from mediaposter.core.engine import Queue
 from mediaposter.core.errors import ConflictError, NotFoundError
 from mediaposter.core.ids import new_id
 from mediaposter.core.settings import Settings
+from mediaposter.generation import service as generation
 from mediaposter.pipeline import preflight, repository
 from mediaposter.pipeline.errors import RunStateError
 from mediaposter.pipeline.models import ACTIVE, Run, RunStage, RunState, Stage, StageState
+from mediaposter.pipeline.requests import generation_owner
 from mediaposter.pipeline.schemas import PipelineConfig, config_to_json
 from mediaposter.pipeline.workflows import run_pipeline
+from mediaposter.publishing import service as publishing
+from mediaposter.publishing.outcomes import MAYBE_PUBLIC
 
 
 @dataclass(frozen=True)
@@ -82,26 +86,33 @@ async def list_runs(
 
 
 async def cancel_run(session: AsyncSession, run_id: str, *, clock: Clock = utc_now) -> Run:
-    """Stop a run. What is public already stays public and is named in the run's error. Idempotent."""
+    """Stop a run. What is public already stays public and is named in the run's error. Idempotent.
+
+    Clips under way are stopped at their providers, posts that were not sent are taken back; the workflow is stopped by
+    a worker that hears of the cancel.
+    """
     run = await get_run(session, run_id, lock=True)
     if run.state is RunState.CANCELLED:
         return run
     if run.state not in (*ACTIVE, RunState.WAITING):
-        raise RunStateError(f"The run has ended ({run.state}); there is nothing to cancel.", fix="Start another run.")
-    was_active = run.state in ACTIVE
+        raise RunStateError(
+            f"The run has ended ({run.state}); there is nothing to cancel.",
+            fix="A post that is still scheduled is taken back with `mediaposter publications cancel ID`.",
+        )
     run.state = RunState.CANCELLED
     run.finished_at = clock()
     for stage in run.stages:
         if stage.state in (StageState.RUNNING, StageState.PENDING):
             stage.state = StageState.CANCELLED
+    await generation.cancel_clips(session, generation_owner(run.id, _stage(run, Stage.GENERATE).round), clock=clock)
+    await publishing.cancel_planned(session, run_id=run.id, clock=clock)
     run.error = {
         "code": "CANCELLED",
-        "detail": "The run was cancelled.",
+        "detail": f"The run was cancelled. {await _what_is_public(session, run.id)}",
         "fix": f"Go on where it stopped with `mediaposter resume {run.id}`.",
     }
-    await events.emit(session, "pipeline.run.cancelled", run.id, {})
-    if was_active:
-        await engine.cancel(run.workflow_id)
+    await session.flush()
+    await events.emit(session, "pipeline.run.cancelled", run.id, {"workflow_id": run.workflow_id})
     return run
 
 
@@ -114,6 +125,8 @@ async def resume_run(session: AsyncSession, run_id: str) -> Run:
             fix=f"See how it stands with `mediaposter show {run.id}`.",
         )
     unfinished = [stage for stage in run.stages if stage.state is not StageState.COMPLETED]
+    if run.state is RunState.CANCELLED:
+        unfinished.append(_stage(run, Stage.LINK))  # the cancel took planned posts back: they are planned once more
     # A run whose stages all ended well has failed on its accounts: those are tried again.
     _reopen(run.stages, unfinished or [stage for stage in run.stages if stage.name is Stage.PUBLISH])
     return await _begin_attempt(session, run, "pipeline.run.resumed")
@@ -149,6 +162,18 @@ async def approve_run(session: AsyncSession, run_id: str) -> Run:
         raise RunStateError(f"The run does not wait for approval; it is {run.state}.")
     run.approved = True
     return await _begin_attempt(session, run, "pipeline.run.approved")
+
+
+def _stage(run: Run, name: Stage) -> RunStage:
+    return next(stage for stage in run.stages if stage.name is name)
+
+
+async def _what_is_public(session: AsyncSession, run_id: str) -> str:
+    rows = await publishing.list_publications(session, run_id=run_id, outcomes=list(MAYBE_PUBLIC))
+    if not rows:
+        return "Nothing was published."
+    named = ", ".join(f"{row.account.channel}:{row.account.handle} ({row.url or row.outcome})" for row in rows)
+    return f"What went out stays, or may be, public: {named}."
 
 
 def _reopen(stages: Sequence[RunStage], which: Sequence[RunStage]) -> None:

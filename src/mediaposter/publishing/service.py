@@ -335,6 +335,18 @@ async def cancel_publication(session: AsyncSession, publication_id: str, *, cloc
     return publication
 
 
+async def cancel_planned(session: AsyncSession, *, run_id: str, clock: Clock = utc_now) -> list[Publication]:
+    """Take back the publications of a run that were not sent, and return them. What may be public stays as it is."""
+    planned = await repository.list_publications(session, run_id=run_id, outcomes=[Outcome.PLANNED])
+    taken: list[Publication] = []
+    for one in sorted(planned, key=lambda row: row.id):
+        row = await get_publication(session, one.id, lock=True)
+        if row.outcome is Outcome.PLANNED:  # it may have been armed while we waited for the row
+            await ledger.change(session, row, Outcome.CANCELLED, note="The run was cancelled.", now=clock())
+            taken.append(row)
+    return taken
+
+
 async def retry_publication(
     session: AsyncSession, publication_id: str, *, copy: Copy | None = None, start: bool = True, clock: Clock = utc_now
 ) -> Publication:

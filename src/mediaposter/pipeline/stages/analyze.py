@@ -47,4 +47,4 @@ def _listener() -> tuple[Transcriber | None, str]:
     try:
         return transcriber(context.current().settings), ""
     except NotConfiguredError as error:
-        return None, error.detail
+        return None, f"{error.detail} {error.fix}"

@@ -11,13 +11,13 @@ from mediaposter.generation.workflows import generate_clip
 from mediaposter.pipeline import book
 from mediaposter.pipeline.models import Stage
 from mediaposter.pipeline.progress import watching
-from mediaposter.pipeline.requests import clip_requests
+from mediaposter.pipeline.requests import clip_requests, generation_owner
 from mediaposter.pipeline.work import Work
 
 
 async def parts(work: Work) -> JsonObject:
     """Make every part and return their clips and assets, in order. A finished part is kept whatever happens."""
-    owner = f"{work.run_id}/{work.rounds[Stage.GENERATE]}"
+    owner = generation_owner(work.run_id, work.rounds[Stage.GENERATE])
     clips = await plan_parts(work.run_id, work.attempt, owner)
     children = [
         await engine.start_child(

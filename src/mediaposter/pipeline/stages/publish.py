@@ -77,7 +77,9 @@ async def collect(run_id: str) -> JsonObject:
     """Read from the ledger how each account ended."""
     async with context.current().database.session() as session:
         rows = await publishing.list_publications(session, run_id=run_id)
-        accounts = [_account(row) for row in reversed(rows)]
+        # The newest of each account: a run that was redone from its parts on has a post more than one.
+        newest = {row.account_id: row for row in reversed(rows)}
+        accounts = [_account(row) for row in newest.values()]
     public = sum(account["outcome"] == "confirmed" for account in accounts)
     scheduled = sum(account["outcome"] == "scheduled" for account in accounts)
     words = [f"public on {public} of {len(accounts)} accounts"] + ([f"{scheduled} scheduled"] if scheduled else [])
