@@ -83,12 +83,6 @@ class Settings(BaseSettings):
         default=(time(9), time(13), time(18)), min_length=1, description="Posting times of a day, as a JSON list."
     )
 
-    # Planning
-    time_zone: str = Field(default="UTC", description="IANA zone of posting times, such as Europe/Berlin.")
-    slots: tuple[time, ...] = Field(
-        default=(time(9), time(13), time(18)), min_length=1, description="Posting times of a day, as a JSON list."
-    )
-
     # Media limits
     media_max_bytes: int = Field(default=20 * 1024**3, description="Largest input file, in bytes.")
     media_max_seconds: float = Field(default=4 * 3600, description="Longest input, in seconds.")
