@@ -54,7 +54,7 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         str: Text(),
         datetime: TIMESTAMP(timezone=True),
-        JsonObject: JSONB(),
+        JsonObject: JSONB(none_as_null=True),
         list[JsonObject]: JSONB(),
         list[str]: JSONB(),
     }

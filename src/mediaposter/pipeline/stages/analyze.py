@@ -33,9 +33,10 @@ async def analyze_master(run_id: str, asset_id: str) -> JsonObject:
         async with ctx.database.session() as session:
             await analysis.save(session, asset_id, known)
     words = len(known.transcript.words) if known.transcript else 0
-    speech = f"{words} words spoken" if known.transcript else known.speech_note
+    scenes = "1 scene" if len(known.scenes) == 1 else f"{len(known.scenes)} scenes"
+    speech = f", {words} words spoken." if known.transcript else f". {known.speech_note}"
     return {
-        "message": f"{len(known.scenes)} scenes, {speech}.",
+        "message": scenes + speech,
         "scenes": len(known.scenes),
         "words": words,
         "topics": list(known.topics),
