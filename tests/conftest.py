@@ -4,22 +4,20 @@ import os
 import shutil
 import socket
 import tempfile
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from mediaposter.core import context
 from mediaposter.core.context import Context
 from mediaposter.core.db import Database
 from mediaposter.core.embedded import EmbeddedPostgres
-from mediaposter.core.migrate import migrate
 from mediaposter.core.secrets import load_secret_box
 from mediaposter.core.settings import Settings
 from mediaposter.core.storage import load_storage
+from tests.databases import Databases
 
 pytest_plugins = ["tests.features"]
 
@@ -76,9 +74,10 @@ def settings(home: Path) -> Settings:
 
 @dataclass(frozen=True)
 class Postgres:
-    """A running server with a migrated template database."""
+    """A running server and its migrated databases."""
 
     server: EmbeddedPostgres
+    databases: Databases
 
     def url(self, database: str) -> str:
         return self.server.url_of(database)
@@ -88,22 +87,15 @@ class Postgres:
 def postgres() -> Iterator[Postgres]:
     folder = short_temp_dir()
     with EmbeddedPostgres(folder) as server:
-        running = Postgres(server)
-        with psycopg.connect(running.url("postgres"), autocommit=True) as connection:
-            connection.execute("CREATE DATABASE template_mediaposter")
-        migrate(running.url("template_mediaposter"))
-        yield running
+        yield Postgres(server, Databases(server))
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
 def database_url(postgres: Postgres) -> Iterator[str]:
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_mediaposter")
+    name = postgres.databases.take()
     yield postgres.url(name)
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    postgres.databases.give_back(name)
 
 
 @pytest.fixture
