@@ -2,14 +2,12 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import httpx
 import psycopg
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,6 +19,7 @@ from mediaposter.core.errors import InvalidInputError
 from mediaposter.core.events import EventRecord, Subscriber
 from mediaposter.core.models import EventCursor
 from mediaposter.core.routes import router
+from tests.servers.loopback import serving_here
 
 pytestmark = pytest.mark.feature("MOD-002")
 
@@ -164,15 +163,8 @@ async def site(ctx: Context) -> AsyncIterator[str]:
     app = FastAPI()
     problems.install(app)
     app.include_router(router)
-    # In this loop, since the app shares the test's database connections.
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        await task
+    async with serving_here(app) as url:
+        yield url
 
 
 async def read_stream(url: str, count: int, **options: object) -> list[tuple[str, dict[str, object]]]:

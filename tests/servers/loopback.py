@@ -1,10 +1,10 @@
-"""Runs an ASGI app on a free port of this machine, in a thread of the test process."""
+"""Runs an ASGI app on a free port of this machine, in a thread of the test process or in the loop of the test."""
 
 import asyncio
 import socket
 import threading
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import uvicorn
@@ -36,3 +36,18 @@ def serving(app: Any) -> Generator[str]:
         finally:
             server.should_exit = True
             thread.join(10)
+
+
+@asynccontextmanager
+async def serving_here(app: Any) -> AsyncGenerator[str]:
+    """Serve `app` in this loop, for an app that shares the test's database connections; yields its address."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await task

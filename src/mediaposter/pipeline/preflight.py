@@ -1,10 +1,11 @@
 """What can be known to fail before a run begins, is said before it begins."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mediaposter.core.errors import FieldProblem, InvalidInputError, MediaPosterError
+from mediaposter.core.errors import FieldProblem, InvalidInputError, MediaPosterError, NotFoundError
 from mediaposter.core.settings import Settings
 from mediaposter.generation.provider import Money, check_suitable, provider
 from mediaposter.models.language import language_model
@@ -13,6 +14,7 @@ from mediaposter.pipeline.errors import BudgetExceededError
 from mediaposter.pipeline.requests import clip_requests
 from mediaposter.pipeline.schemas import Budget, PipelineConfig
 from mediaposter.publishing import service as publishing
+from mediaposter.publishing.models import Account
 
 LOCAL = "local"  # the copywriter that needs no model
 
@@ -23,11 +25,10 @@ async def check(session: AsyncSession, config: PipelineConfig, *, settings: Sett
     Raises NotFoundError, InvalidInputError, NotConfiguredError, ProviderRetiredError, BudgetExceededError and the like,
     each with what to do.
     """
-    accounts = await publishing.list_accounts(session, config.accounts)
-    if not accounts:
+    if not await _accounts(session, "accounts", config.accounts):
         raise _invalid("accounts", "there is no account to publish to", "Add one: `mediaposter accounts add HANDLE`.")
     if config.tweets is not None:
-        await publishing.list_accounts(session, config.tweets.account)
+        await _accounts(session, "tweets.account", config.tweets.account)
     if config.copywriter != LOCAL:
         language_model(settings, config.copywriter)
     if config.offer is not None and config.offer.id is not None:
@@ -36,6 +37,13 @@ async def check(session: AsyncSession, config: PipelineConfig, *, settings: Sett
         if "://" not in clip and not Path(clip).is_file():
             raise _invalid("clips", f"{clip} is not a file on this machine", "Give a file's whole path, or a URL.")
     _check_providers(config)
+
+
+async def _accounts(session: AsyncSession, field: str, named: str | Sequence[str]) -> Sequence[Account]:
+    try:
+        return await publishing.list_accounts(session, named)
+    except NotFoundError as error:
+        raise _invalid(field, error.detail[0].lower() + error.detail[1:].rstrip("."), error.fix) from error
 
 
 def check_budget(price: Money, budget: Budget) -> None:
