@@ -88,6 +88,26 @@ async def test_what_is_out_cannot_be_cancelled(ctx: Context, account: Account, a
             await service.cancel_publication(session, publication_id)
 
 
+async def test_a_cancelled_run_takes_back_what_was_not_sent(ctx: Context, account: Account, asset_id: str) -> None:
+    other = await plan(ctx, account, asset_id)
+    outcomes = {Outcome.PLANNED: "", Outcome.ARMED: "", Outcome.CONFIRMED: ""}
+    for outcome in outcomes:
+        outcomes[outcome] = await plan(ctx, account, asset_id, run_id="run_1")
+    await drive(ctx, outcomes[Outcome.CONFIRMED])
+    register(Mortal(ContractChannel(), "after"))
+    with pytest.raises(Killed):
+        await drive(ctx, outcomes[Outcome.ARMED])
+
+    async with ctx.database.session() as session:
+        taken = await service.cancel_planned(session, run_id="run_1")
+
+    now = {row.id: row.outcome for row in [await read(ctx, one) for one in (other, *outcomes.values())]}
+    assert ([row.id for row in taken], list(now.values())) == (
+        [outcomes[Outcome.PLANNED]],
+        [Outcome.PLANNED, Outcome.CANCELLED, Outcome.ARMED, Outcome.CONFIRMED],
+    )
+
+
 @pytest.mark.parametrize("moment", ["planned", "armed", "confirmed"])
 async def test_only_a_refused_one_can_be_retried(
     ctx: Context, account: Account, asset_id: str, moment: str, platform: ChannelServer

@@ -5,6 +5,7 @@ The name of a file says nothing, and ffmpeg's own guess may end in a format that
 """
 
 import re
+import stat
 from pathlib import Path
 
 from mediaposter.media.errors import MediaError, MediaMissingError
@@ -51,14 +52,17 @@ def demuxer_of(path: Path) -> str:
     Raises MediaMissingError when it cannot be read, MediaError when it is empty, a playlist, text, or no known media.
     """
     try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise MediaMissingError(path, "this is a folder")
+        if not stat.S_ISREG(mode):  # a pipe or a device may have no end
+            raise MediaMissingError(path, "this is not a regular file", fix="Copy it into a file first.")
         with path.open("rb") as file:
             head = file.read(_HEAD)
             if head.startswith(b"ID3") and len(head) >= 10:
                 # The tag may be as long as its cover picture; the sound behind it says which format it is.
                 file.seek(10 + sum(byte << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True)))
                 return _elementary(file.read(4)) or "mp3"
-    except IsADirectoryError as error:
-        raise MediaMissingError(path, "this is a folder") from error
     except FileNotFoundError as error:
         raise MediaMissingError(path) from error
     except OSError as error:
