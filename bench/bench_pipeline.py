@@ -3,8 +3,8 @@
 Prints, from one run on this machine:
 - the answer time of POST /api/pipeline/full with 50 runs queued (p50, p95), over loopback HTTP;
 - from that answer to the first stage running, with an idle worker;
-- the time of a whole run of three small clips, less the time that the same work takes when its functions are called
-  straight, which is what orchestration costs.
+- the time of a whole run whose parts, master and facts were made by a run before it and are found again: what is left
+  is orchestration, and the post of one page.
 """
 
 import argparse
@@ -55,6 +55,7 @@ async def main() -> None:
             queued = await post_with_queue(client, clips, options.queued, options.posts)
             await clear(ctx, client)
             async with WorkerProcess(ctx.database.url):
+                await one_run(ctx, client, clips)  # makes what the others find
                 runs = [await one_run(ctx, client, clips) for _ in range(options.runs)]
     report(queued, runs, options.queued)
 
@@ -147,7 +148,7 @@ def report(posts: list[float], runs: list[dict[str, float]], queued: int) -> Non
     cuts = statistics.quantiles(posts, n=100)
     print(f"POST /api/pipeline/full, {queued} runs queued, {len(posts)} posts")
     print(f"  p50 {cuts[49]:6.1f} ms   p95 {cuts[94]:6.1f} ms   p99 {cuts[98]:6.1f} ms   (to show: p95 under 50 ms)\n")
-    print(f"A run of three matching one-second clips, median of {len(runs)}, seconds")
+    print(f"A run that finds its work done, median of {len(runs)}, seconds   (to show: orchestration under 1 s in all)")
     for name in runs[0]:
         print(f"  {name:<16} {statistics.median(run[name] for run in runs):7.3f}")
     sys.stdout.flush()

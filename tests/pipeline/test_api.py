@@ -117,13 +117,17 @@ async def test_a_runs_events_can_be_replayed_from_the_first(
     run = (await api.post(FULL, json=body | {"dry_run": True})).json()
     await ended(ctx, run["id"])
     topics: list[str] = []
-    async with asyncio.timeout(30), serving_here(build_app()) as url, httpx.AsyncClient(headers=api.headers) as client:
-        async with client.stream("GET", f"{url}{run['events_url']}") as stream:
-            async for line in stream.aiter_lines():
-                if line.startswith("data:"):
-                    topics.append(json.loads(line.removeprefix("data:"))["topic"])
-                if topics[-1:] == ["pipeline.run.completed"]:
-                    break
+    async with (
+        asyncio.timeout(30),
+        serving_here(build_app()) as url,
+        httpx.AsyncClient(headers=api.headers) as client,
+        client.stream("GET", f"{url}{run['events_url']}") as stream,
+    ):
+        async for line in stream.aiter_lines():
+            if line.startswith("data:"):
+                topics.append(json.loads(line.removeprefix("data:"))["topic"])
+            if topics[-1:] == ["pipeline.run.completed"]:
+                break
     assert (topics[0], topics[-1]) == ("pipeline.run.created", "pipeline.run.completed")
     assert topics.count("pipeline.stage.completed") == len(Stage)
 
