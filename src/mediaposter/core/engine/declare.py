@@ -12,6 +12,7 @@ from dbos import DBOS
 from dbos import error as dbos_error
 
 from mediaposter.core.engine.alarm import alarm
+from mediaposter.core.engine.trace import trace_of_workflow
 from mediaposter.core.errors import MediaPosterError
 
 P = ParamSpec("P")
@@ -65,7 +66,9 @@ def workflow(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Calla
     def declare(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
         @functools.wraps(function)
         async def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            with structlog.contextvars.bound_contextvars(workflow=name, workflow_id=DBOS.workflow_id):
+            workflow_id = DBOS.workflow_id or ""
+            trace = await trace_of_workflow(workflow_id)
+            with structlog.contextvars.bound_contextvars(workflow=name, workflow_id=workflow_id, **trace):
                 try:
                     return await function(*args, **kwargs)
                 except Exception as error:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Generic, TypeVar, TypeVarTuple, cast
 
-from dbos import DBOS, EnqueueOptions, SetEnqueueOptions, SetWorkflowID
+from dbos import DBOS, EnqueueOptions, SetEnqueueOptions, SetWorkflowAttributes, SetWorkflowID
 from dbos import error as dbos_error
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +16,7 @@ from mediaposter.core.engine.alarm import alarm
 from mediaposter.core.engine.client import current_client
 from mediaposter.core.engine.declare import name_of
 from mediaposter.core.engine.queues import VERSION, Queue
+from mediaposter.core.engine.trace import current_trace
 from mediaposter.core.errors import CancelledByUserError, NotFoundError, UnavailableError
 from mediaposter.core.notifications import QUEUES, notify
 
@@ -106,6 +107,7 @@ async def enqueue_named(
 ) -> str:
     """Do as `enqueue` does, for a workflow whose function this process has not loaded."""
     options: EnqueueOptions = {"workflow_name": name, "queue_name": queue.value, "workflow_id": id}
+    options["attributes"] = dict(current_trace())
     if partition is not None:
         options["queue_partition_key"] = partition
     if delay is not None:
@@ -125,7 +127,8 @@ async def start_child(
 ) -> Handle[R]:
     """Start a child from inside a workflow, outside of its steps. A replay finds the same child again by `id`."""
     name_of(function)
-    with SetWorkflowID(id), SetEnqueueOptions(queue_partition_key=partition):
+    trace = dict(current_trace())
+    with SetWorkflowID(id), SetWorkflowAttributes(trace), SetEnqueueOptions(queue_partition_key=partition):
         handle = await DBOS.enqueue_workflow_async(queue.value, cast(Any, function), *args)
     alarm.ring()  # this worker's threads; a peer with more room looks within the interval
     return Handle(id, handle.get_result)
