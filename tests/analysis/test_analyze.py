@@ -10,7 +10,8 @@ from mediaposter.analysis.picture import filter_value
 from mediaposter.analysis.schemas import Analysis
 from mediaposter.analysis.service import analyze
 from mediaposter.core.errors import MediaPosterError
-from mediaposter.models.transcription import LocalWhisper, Segment, TimedWord, Transcript
+from mediaposter.models.transcription import LocalWhisper, Segment, Transcript
+from mediaposter.models.words import HeardWord
 from tests.analysis.conftest import facts_of, ffmpeg
 from tests.models.speech import SENTENCES, speak
 
@@ -196,7 +197,7 @@ async def test_hears_a_spoken_film(films: Path, film: Path, tmp_path: Path) -> N
 
 
 def test_a_transcript_knows_its_text() -> None:
-    word = TimedWord(text="Hi", start=0, end=1, probability=1)
+    word = HeardWord(text="Hi", start=0, end=1, probability=1)
     said = Transcript(
         language="en",
         segments=(Segment(text="Hi", start=0, end=1), Segment(text="there.", start=1, end=2)),

@@ -5,7 +5,8 @@ import pytest
 from mediaposter.analysis.hook import read_hook
 from mediaposter.analysis.picture import Frames
 from mediaposter.analysis.schemas import Hook, HookVerdict, Loudness
-from mediaposter.models.transcription import Segment, TimedWord, Transcript
+from mediaposter.models.transcription import Segment, Transcript
+from mediaposter.models.words import HeardWord
 
 pytestmark = pytest.mark.feature("ARCH-003")
 MOVING = Frames(times=tuple(i / 25 for i in range(75)), change=(2.0,) * 75, score=(0.0,) * 75)
@@ -15,7 +16,7 @@ LOUD = Loudness(integrated=-14, range=3, true_peak=-1)
 
 def said(text: str, *, start: float = 0.1, step: float = 0.4) -> Transcript:
     words = tuple(
-        TimedWord(text=word, start=start + i * step, end=start + i * step + step * 0.9, probability=1)
+        HeardWord(text=word, start=start + i * step, end=start + i * step + step * 0.9, probability=1)
         for i, word in enumerate(text.split())
     )
     return Transcript(language="en", words=words, segments=(Segment(text=text, start=0, end=9),))

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from mediaposter.analysis.picture import Frames
 from mediaposter.analysis.schemas import Hook, HookVerdict, Loudness
-from mediaposter.models.transcription import TimedWord, Transcript
+from mediaposter.models.transcription import Transcript
+from mediaposter.models.words import TimedWord
 
 SECONDS = 3.0
 _SPEECH_BY = 1.0  # seconds; a third of the opening gone without a word

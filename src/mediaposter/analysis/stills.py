@@ -45,7 +45,7 @@ async def _look(path: Path, start: float, seconds: float, scratch: Path) -> NDAr
     )
     flat = await asyncio.to_thread(np.fromfile, raw, np.uint8)
     count = len(flat) // (_WIDTH * _HEIGHT)
-    return flat[: count * _WIDTH * _HEIGHT].reshape(count, _HEIGHT, _WIDTH).astype(np.float32) / 255
+    return flat[: count * _WIDTH * _HEIGHT].reshape(count, _HEIGHT, _WIDTH).astype(np.float32) / np.float32(255)
 
 
 def _worth(looks: NDArray[np.float32]) -> NDArray[np.floating]:

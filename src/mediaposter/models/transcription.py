@@ -21,21 +21,11 @@ from mediaposter.core.errors import NotConfiguredError
 from mediaposter.core.settings import Settings
 from mediaposter.models import whisper_weights
 from mediaposter.models.errors import TranscriptionError
+from mediaposter.models.words import HeardWord
 
 Progress = Callable[[float], None]
 _THREADS_MAX = 4  # CTranslate2 gains little beyond this for a model of this size
 _LINE_MAX = 64 * 1024**2  # bytes of one answer; four hours of speech are about 8 MB of JSON
-
-
-class TimedWord(BaseModel):
-    """A word with its times in seconds and how sure the model was, from 0 to 1."""
-
-    model_config = ConfigDict(frozen=True)
-
-    text: str
-    start: float
-    end: float
-    probability: float
 
 
 class Segment(BaseModel):
@@ -55,7 +45,7 @@ class Transcript(BaseModel):
 
     language: str
     segments: tuple[Segment, ...] = ()
-    words: tuple[TimedWord, ...] = ()
+    words: tuple[HeardWord, ...] = ()
     model: str = ""
 
     @property

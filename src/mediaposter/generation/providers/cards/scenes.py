@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mediaposter.generation.script import Beat, BeatKind, Token
-from mediaposter.models.voice import TimedWord
+from mediaposter.models.words import TimedWord
 
 LEAD = 0.12  # seconds before the first word
 _TAIL, _TAIL_CTA = 0.6, 1.5  # seconds that the last scene stays after its last word
