@@ -1,15 +1,13 @@
 """Worker processes on one database: killed, stopped, orphaned, told to end."""
 
 import asyncio
-import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import IO
 
 import pytest
 
@@ -20,61 +18,29 @@ from mediaposter.core.engine import Queue, close_client
 from mediaposter.core.leases import EXIT_LEASE_LOST
 from mediaposter.core.runtime import live_workers
 from tests.core.labour import count
+from tests.workers import Worker
 
 pytestmark = [pytest.mark.feature("MOD-003"), pytest.mark.chaos]
 REPOSITORY = Path(__file__).parents[2]
 
 
-class WorkerProcess:
-    """A real worker of the test's database."""
-
-    def __init__(self, ctx: Context, lease: float) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.core.labourer", "--announce", "--with-parent"],
-            cwd=REPOSITORY,
-            env={
-                **os.environ,
-                "MEDIAPOSTER_HOME": str(ctx.settings.home),
-                "DATABASE_URL": ctx.database.url,
-                "MEDIAPOSTER_WORKER_LEASE_SECONDS": str(lease),
-                "MEDIAPOSTER_LOG_LEVEL": "WARNING",
-            },
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def ready(self) -> None:
-        output: IO[str] | None = self.process.stdout
-        assert output is not None
-        assert json.loads(output.readline())["ready"]
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            assert pipe is not None
-            pipe.close()
-
-
-Start = Callable[..., list[WorkerProcess]]
+Start = Callable[..., Awaitable[list[Worker]]]
 
 
 @pytest.fixture
 def start(ctx: Context) -> Iterator[Start]:
-    started: list[WorkerProcess] = []
+    started: list[Worker] = []
 
-    def workers(how_many: int = 1, lease: float = 12.0) -> list[WorkerProcess]:
-        new = [WorkerProcess(ctx, lease) for _ in range(how_many)]
+    async def workers(how_many: int = 1, lease: float = 12.0) -> list[Worker]:
+        new = [Worker(ctx, module="tests.core.labourer", lease=lease) for _ in range(how_many)]
         started.extend(new)
         for worker in new:
-            worker.ready()
+            await worker.ready()
         return new
 
     yield workers
     for worker in started:
-        worker.close()
+        worker.kill()
 
 
 def notes(ctx: Context) -> list[tuple[str, int]]:
@@ -103,7 +69,7 @@ async def result(ctx: Context) -> list[int]:
 
 
 async def test_a_killed_workers_work_is_finished_by_its_peer(ctx: Context, start: Start) -> None:
-    workers = start(2)
+    workers = await start(2)
     await enqueue(ctx, 6, 0.2)
     victim = await worker_of_step(ctx, "step2")
     os.kill(victim, signal.SIGKILL)
@@ -116,7 +82,7 @@ async def test_a_killed_workers_work_is_finished_by_its_peer(ctx: Context, start
 
 
 async def test_a_worker_that_slept_through_its_lease_ends_itself(ctx: Context, start: Start) -> None:
-    workers = {worker.process.pid: worker for worker in start(2, lease=1.5)}
+    workers = {worker.process.pid: worker for worker in await start(2, lease=1.5)}
     await enqueue(ctx, 4, 0.3)
     slow = await worker_of_step(ctx, "step1")
     os.kill(slow, signal.SIGSTOP)
@@ -129,16 +95,16 @@ async def test_a_worker_that_slept_through_its_lease_ends_itself(ctx: Context, s
 
 
 async def test_a_killed_worker_that_was_alone_is_followed_by_the_next_one(ctx: Context, start: Start) -> None:
-    start()
+    await start()
     await enqueue(ctx, 4, 0.2)
     os.kill(await worker_of_step(ctx, "step1"), signal.SIGKILL)
-    start()
+    await start()
     assert len(await result(ctx)) == 4
     assert [word for word, _ in notes(ctx)].count("step0") == 1
 
 
 async def test_a_stopped_worker_ends_its_step_and_leaves_the_rest_to_its_peer(ctx: Context, start: Start) -> None:
-    workers = {worker.process.pid: worker for worker in start(2)}
+    workers = {worker.process.pid: worker for worker in await start(2)}
     await enqueue(ctx, 4, 0.5)
     stopped = await worker_of_step(ctx, "step1")
     workers[stopped].process.terminate()
@@ -148,7 +114,7 @@ async def test_a_stopped_worker_ends_its_step_and_leaves_the_rest_to_its_peer(ct
 
 
 async def test_a_worker_ends_with_its_parent(ctx: Context, start: Start) -> None:
-    (worker,) = start()
+    (worker,) = await start()
     assert len(await live_workers(ctx)) == 1
     assert worker.process.stdin
     worker.process.stdin.close()
@@ -157,14 +123,14 @@ async def test_a_worker_ends_with_its_parent(ctx: Context, start: Start) -> None
 
 
 async def test_a_killed_worker_of_this_machine_no_longer_counts(ctx: Context, start: Start) -> None:
-    (worker,) = start()
+    (worker,) = await start()
     worker.process.kill()
     worker.process.wait()
     assert await live_workers(ctx) == []
 
 
 async def test_a_due_row_starts_once_though_a_worker_is_killed_at_that_moment(ctx: Context, start: Start) -> None:
-    victim, _ = start(2)
+    victim, _ = await start(2)
     rows: list[str] = []
     async with ctx.database.session() as session:
         for number in range(20):

@@ -1,12 +1,8 @@
 """The worker is killed in the middle of a clip; another one finishes: no clip twice, no money twice."""
 
 import asyncio
-import json
 import os
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
@@ -19,56 +15,26 @@ from mediaposter.generation.models import Clip, ClipState
 from mediaposter.generation.schemas import ClipRequest
 from tests.generation.conftest import PLUGIN, card
 from tests.servers.clip_vendor import PRICE, ClipVendor
+from tests.workers import Worker
 
 pytestmark = [pytest.mark.feature("ARCH-002"), pytest.mark.chaos]
-REPOSITORY = Path(__file__).parents[2]
-
-
-class Worker:
-    """A real worker process on the test's database, with the tests' providers installed."""
-
-    def __init__(self, ctx: Context) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.generation.worker", "--announce", "--with-parent"],
-            cwd=REPOSITORY,
-            env={
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join([str(PLUGIN), os.environ.get("PYTHONPATH", "")]),
-                "MEDIAPOSTER_HOME": str(ctx.settings.home),
-                "DATABASE_URL": ctx.database.url,
-                "MEDIAPOSTER_WORKER_LEASE_SECONDS": "2",
-                "MEDIAPOSTER_LOG_LEVEL": "ERROR",
-            },
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        assert json.loads(self.process.stdout.readline())["ready"]
-
-    def kill(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None and not pipe.closed:
-                pipe.close()
-
-
-Start = Callable[[], Worker]
+Start = Callable[[], Awaitable[Worker]]
 
 
 @pytest.fixture
 async def start(ctx: Context, vendor: ClipVendor) -> AsyncIterator[Start]:
+    """Start workers with the tests' providers installed; whichever lives at the end is killed."""
     await asyncio.to_thread(prepare, ctx.database.url)
-    workers: list[Worker] = []
+    started: list[Worker] = []
+    path = os.pathsep.join([str(PLUGIN), os.environ.get("PYTHONPATH", "")])
 
-    def worker() -> Worker:
-        workers.append(Worker(ctx))
-        return workers[-1]
+    async def worker() -> Worker:
+        started.append(Worker(ctx, module="tests.generation.worker", lease=2, env={"PYTHONPATH": path}))
+        await started[-1].ready()
+        return started[-1]
 
     yield worker
-    for one in workers:
+    for one in started:
         one.kill()
     await close_client(ctx.database.url)
 
@@ -96,12 +62,12 @@ async def in_state(ctx: Context, clip: Clip, state: ClipState, *, progress: floa
 
 async def test_a_job_at_a_vendor_is_followed_by_the_next_worker(ctx: Context, vendor: ClipVendor, start: Start) -> None:
     vendor.polls_needed = 100_000
-    first = await asyncio.to_thread(start)
+    first = await start()
     clip = await planned(ctx, "vendor", card())
     await in_state(ctx, clip, ClipState.SUBMITTED)
     first.kill()
     vendor.polls_needed = 1
-    await asyncio.to_thread(start)
+    await start()
     await durable.result(clip.workflow_id)
     done = await row(ctx, clip.id)
     assert (len(vendor.tasks), len(done.attempts), done.cost_minor) == (1, 1, PRICE)
@@ -112,12 +78,12 @@ async def test_a_kill_between_a_paid_call_and_its_answer_asks_a_person(
 ) -> None:
     vendor.on_create.append("made_then_hang")
     vendor.hang_seconds = 1.5
-    first = await asyncio.to_thread(start)
+    first = await start()
     clip = await planned(ctx, "vendor", card())
     while not vendor.tasks:
         await asyncio.sleep(0.005)
     first.kill()
-    await asyncio.to_thread(start)
+    await start()
     with pytest.raises(SubmitUnknownError):
         await durable.result(clip.workflow_id)
     assert ((await row(ctx, clip.id)).state, len(vendor.tasks)) == (ClipState.UNKNOWN, 1)
@@ -126,11 +92,11 @@ async def test_a_kill_between_a_paid_call_and_its_answer_asks_a_person(
 async def test_a_card_whose_renderer_was_killed_is_rendered_again_and_kept_once(
     ctx: Context, vendor: ClipVendor, start: Start
 ) -> None:
-    first = await asyncio.to_thread(start)
-    clip = await planned(ctx, "cards", card(seconds=20, width=540, height=960, fps=30))
+    first = await start()
+    clip = await planned(ctx, "cards", card(seconds=10, width=540, height=960, fps=30))
     await in_state(ctx, clip, ClipState.SUBMITTED, progress=0.25)
     first.kill()
-    await asyncio.to_thread(start)
+    await start()
     await durable.result(clip.workflow_id)
     done = await row(ctx, clip.id)
     assert [entry["state"] for entry in done.attempts] == ["lost", "done"]

@@ -1,13 +1,7 @@
 """A worker is killed -9 while publications stand at every moment there is: none is posted twice, none is lost."""
 
 import asyncio
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import IO
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
@@ -19,47 +13,26 @@ from mediaposter.publishing.outcomes import OPEN, Outcome
 from tests.publishing.conftest import add_account
 from tests.publishing.driving import plan, read
 from tests.servers.channel_server import ChannelServer
+from tests.workers import Worker
 
 pytestmark = [pytest.mark.feature("ADAPT-013", "ARCH-001"), pytest.mark.chaos]
-REPOSITORY = Path(__file__).parents[2]
 # In order: uploading, armed and not yet called, called and not answered, answered and not yet confirmed.
 MOMENTS = ("prepare", "before", "during", "confirm")
-Worker = subprocess.Popen[str]
 
 
 @pytest.fixture
-def work(ctx: Context) -> Iterator[Callable[[], Worker]]:
+async def work(ctx: Context) -> AsyncIterator[Callable[[], Awaitable[Worker]]]:
     """Start workers; whichever lives at the end is killed."""
     started: list[Worker] = []
 
-    def start() -> Worker:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.publishing.poster", "--announce", "--with-parent"],
-            cwd=REPOSITORY,
-            env={
-                **os.environ,
-                "MEDIAPOSTER_HOME": str(ctx.settings.home),
-                "DATABASE_URL": ctx.database.url,
-                "MEDIAPOSTER_WORKER_LEASE_SECONDS": "12",
-                "MEDIAPOSTER_LOG_LEVEL": "ERROR",
-            },
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        output: IO[str] | None = process.stdout
-        assert output is not None
-        assert json.loads(output.readline())["ready"]
-        return process
+    async def start() -> Worker:
+        started.append(Worker(ctx, module="tests.publishing.poster"))
+        await started[-1].ready()
+        return started[-1]
 
     yield start
-    for process in started:
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            assert pipe is not None
-            pipe.close()
+    for worker in started:
+        worker.kill()
 
 
 async def settled(ctx: Context, publication_id: str) -> Publication:
@@ -69,9 +42,9 @@ async def settled(ctx: Context, publication_id: str) -> Publication:
 
 
 async def test_killed_at_every_moment_each_is_posted_exactly_once(
-    ctx: Context, platform: ChannelServer, asset_id: str, work: Callable[[], Worker]
+    ctx: Context, platform: ChannelServer, asset_id: str, work: Callable[[], Awaitable[Worker]]
 ) -> None:
-    worker = work()
+    worker = await work()
     publications: dict[str, str] = {}
     for moment in MOMENTS:
         account = await add_account(ctx, "contract", moment, platform)
@@ -84,10 +57,9 @@ async def test_killed_at_every_moment_each_is_posted_exactly_once(
             await asyncio.sleep(0.02)
     standing = {moment: (await read(ctx, publication_id)).outcome for moment, publication_id in publications.items()}
     worker.kill()
-    worker.wait()
     platform.hangs.clear()
     platform.release()
-    work()
+    await work()
     async with asyncio.timeout(90):
         ended = {moment: await settled(ctx, publication_id) for moment, publication_id in publications.items()}
     await durable.close_client(ctx.database.url)
