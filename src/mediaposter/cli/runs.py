@@ -45,14 +45,16 @@ def run(
     ] = None,
     images: Annotated[list[Path] | None, typer.Option("--image", help="A picture for the card backgrounds.")] = None,
     provider: Annotated[list[str] | None, typer.Option(help="A provider; repeat it for a chain of fallbacks.")] = None,
-    aspect: Annotated[str, typer.Option(help="9:16, 1:1 or 16:9.")] = "9:16",
+    aspect: Annotated[
+        str | None, typer.Option(help="9:16, 1:1 or 16:9. By default 9:16; for clips, the footage's own.")
+    ] = None,
     seconds: Annotated[float | None, typer.Option(help="Length of each part in seconds.")] = None,
     speech: Annotated[str, typer.Option(help="Who speaks the generated parts: local or none.")] = "local",
     crossfade: Annotated[float, typer.Option(help="Seconds of crossfade between parts; 0 cuts hard.")] = 0,
     accounts: Annotated[
         list[str] | None, typer.Option("--account", help="An account; repeat it. All by default.")
     ] = None,
-    copywriter: Annotated[str | None, typer.Option(help="local, or a model such as openai:gpt-5.4-nano.")] = None,
+    copywriter: Annotated[str | None, typer.Option(help="local, or a model such as openai:gpt-6-luna.")] = None,
     offer: Annotated[str | None, typer.Option(help="What you sell: the id of an offer, or a URL.")] = None,
     cta: Annotated[str | None, typer.Option(help="The words that lead to the offer.")] = None,
     publish: Annotated[
@@ -85,7 +87,7 @@ def run(
         "accounts": accounts,
         "copywriter": copywriter,
         "budget": {"money_minor": budget} if budget is not None else None,
-        "aspect": aspect if aspect != "9:16" else None,
+        "aspect": aspect,
         "speech": speech if speech != "local" else None,
         "crossfade": crossfade or None,
         "publish": publish if publish != "now" else None,

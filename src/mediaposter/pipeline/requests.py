@@ -13,7 +13,7 @@ def clip_requests(config: PipelineConfig) -> list[ClipRequest]:
                 "prompt": text if config.prompts else "",
                 "source": text if config.clips else "",
                 "seconds": config.seconds,
-                "aspect": config.aspect,
+                "aspect": config.aspect or "9:16",
                 "brand": config.brand.model_dump(),
                 "images": config.images,
                 "voice": config.speech,

@@ -85,14 +85,14 @@ class PipelineConfig(BaseModel):
     clips: tuple[str, ...] = Field(default=(), max_length=PARTS_MAX, description="Files or http(s) URLs, in order.")
     images: tuple[str, ...] = Field(default=(), max_length=20, description="Your pictures for the card backgrounds.")
     provider: tuple[str, ...] = Field(default=("cards",), min_length=1, max_length=5)
-    aspect: Aspect = "9:16"
+    aspect: Aspect | None = Field(default=None, description="None: 9:16 for prompts, the footage's own for clips.")
     seconds: float | None = Field(default=None, ge=1, le=600, description="Length of each part; None: as it needs.")
     speech: Literal["local", "none"] = "local"
     brand: Brand = Brand()
     tone: str = Field(default="", max_length=400, description="How the brand writes, in a sentence or two.")
     crossfade: float = Field(default=0, ge=0, le=2, description="Seconds; 0 is a hard cut, which needs no encoding.")
     accounts: tuple[str, ...] = Field(default=("all",), min_length=1)
-    copywriter: str | None = Field(default=None, description="`local`, or a model such as openai:gpt-5.4-nano.")
+    copywriter: str | None = Field(default=None, description="`local`, or a model such as openai:gpt-6-luna.")
     offer: OfferChoice | None = None
     tweets: TweetPlan | None = None
     publish: PublishMode | AwareDatetime = PublishMode.NOW

@@ -1,10 +1,11 @@
 """Stage `stitch`: the parts become one master. One part is used as it is."""
 
+import math
 from collections.abc import Sequence
 
 from mediaposter.core import context, engine
 from mediaposter.core.db import JsonObject
-from mediaposter.generation.schemas import SIZES
+from mediaposter.generation.schemas import SIZES, Aspect
 from mediaposter.media import service as media
 from mediaposter.media.facts import MediaFacts
 from mediaposter.media.masters import master_of
@@ -42,17 +43,22 @@ async def stitch_parts(run_id: str, attempt: int, asset_ids: list[str]) -> JsonO
 
 
 def target_of(parts: Sequence[MediaFacts], config: PipelineConfig) -> StitchTarget:
-    """Return the form of the master: that of the parts where they agree and have the asked aspect, so they are copied.
+    """Return the form of the master: that of the parts where they agree and nothing else was asked: they are copied.
 
-    Else 1080 pixels on the short side at 30 frames a second.
+    Else 1080 pixels on the short side, in the aspect asked for or the one nearest to the first part's, and 30 frames a
+    second where the parts' own rates differ.
     """
-    width, height = SIZES[config.aspect]
     pictures = [part.video for part in parts if part.video is not None]
     sizes = {(picture.width, picture.height) for picture in pictures}
     rates = {round(picture.fps, 2) for picture in pictures}
+    width, height = SIZES[config.aspect or _nearest_aspect(pictures[0].width / pictures[0].height)]
     if len(sizes) == 1:
         own_width, own_height = sizes.pop()
-        if abs(own_width / own_height / (width / height) - 1) < _SAME_ASPECT:
+        if config.aspect is None or abs(own_width / own_height / (width / height) - 1) < _SAME_ASPECT:
             width, height = own_width, own_height
     fps = pictures[0].fps if len(rates) == 1 and _FPS_MIN <= pictures[0].fps <= _FPS_MAX else _FPS
     return StitchTarget(width=width, height=height, fps=fps, crossfade=config.crossfade)
+
+
+def _nearest_aspect(ratio: float) -> Aspect:
+    return min(SIZES, key=lambda aspect: abs(math.log(SIZES[aspect][0] / SIZES[aspect][1] / ratio)))
