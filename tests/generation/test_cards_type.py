@@ -11,7 +11,6 @@ import pytest
 from mediaposter.core.errors import InvalidInputError
 from mediaposter.generation.providers.cards import ass
 from mediaposter.generation.providers.cards.lettering import FAMILIES, fonts_of, visual_order
-from mediaposter.generation.providers.cards.render import filter_value
 from mediaposter.generation.providers.cards.scenes import Cue
 from mediaposter.generation.providers.cards.setting import Box, Placed, set_block, set_stack
 from mediaposter.generation.providers.cards.theme import PALETTES, contrast, parse, theme_of, veiled_contrast
@@ -50,7 +49,8 @@ def frame(document: str, fonts: Sequence[Path], folder: Path, *, size: str, at: 
     """One frame of an ASS document over black, in grey."""
     (folder / "t.ass").write_text(document, encoding="utf-8")
     ass.copy_fonts(fonts, folder / "fonts")
-    graph = f"ass=filename={filter_value(str(folder / 't.ass'))}:fontsdir={filter_value(str(folder / 'fonts'))}"
+    subtitles, faces = (ffmpeg.filter_value(str(folder / name)) for name in ("t.ass", "fonts"))
+    graph = f"ass=filename={subtitles}:fontsdir={faces}"
     source = ["-f", "lavfi", "-i", f"color=c=black:s={size}:r=10:d={at + 0.2}", "-vf", graph, "-ss", str(at)]
     command = [str(ffmpeg.executable()), "-loglevel", "error", *source, "-frames:v", "1", "-pix_fmt", "gray"]
     done = subprocess.run([*command, "-f", "rawvideo", "-"], check=True, capture_output=True)

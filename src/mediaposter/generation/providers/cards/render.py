@@ -29,6 +29,7 @@ from mediaposter.models.voice import voice
 
 _FASTEST = 1.35  # how much faster the voice may speak to keep to the seconds asked for
 _SLACK = 0.03  # seconds
+_LIGHTS = "lights.rgb"
 Report = Callable[[float, str], None]
 
 
@@ -71,6 +72,8 @@ async def render(
     scenes = plan(work.beats, rows, seconds=request.seconds, fps=request.fps, part=request.part, pictures=bool(images))
     total = scenes[-1].end
     await asyncio.to_thread(_write_type, work, scenes, folder)
+    if not images:
+        await asyncio.to_thread(background.write_lights, request, work.theme, total, folder / _LIGHTS)
     levelled = folder / "sound.wav"
     if spoken:
         report(0.2, "Levelling the sound")
@@ -100,14 +103,14 @@ def arguments(
     ground = (
         background.pictures(request, work.theme, images, scenes, total)
         if images
-        else background.lights(request, work.theme, total)
+        else background.lights(request, folder / _LIGHTS)
     )
     ground = background.with_panels(ground, request, work.theme, loud_spans(scenes, total))
     inputs = list(ground.inputs)
     count = inputs.count("-i")
     graph = [ground.graph]
-    type_on = f"ass=filename={filter_value(str(folder / 'type.ass'))}:fontsdir={filter_value(str(folder / 'fonts'))}"
-    graph.append(f"[ground]{type_on},format=yuv420p[typed]")
+    subtitles, fonts = (ffmpeg.filter_value(str(folder / name)) for name in ("type.ass", "fonts"))
+    graph.append(f"[ground]ass=filename={subtitles}:fontsdir={fonts},format=yuv420p[typed]")
     picture = "typed"
     if logo is not None:
         inputs += ffmpeg.input_args(logo)
@@ -139,13 +142,6 @@ def arguments(
         *("-video_track_timescale", "90000", "-movflags", "+faststart", "-map_metadata", "-1"),
         *("-fflags", "+bitexact", "-f", "mp4", str(into)),
     ]
-
-
-def filter_value(text: str) -> str:
-    """Return `text` as the value of a filter's option: quoted for the option, then for the graph."""
-    for signs in ("\\':", "\\'[],;"):
-        text = "".join("\\" + character if character in signs else character for character in text)
-    return text
 
 
 async def _speak(work: Draft, track: Path, settings: Settings) -> list[tuple[Cue, ...]]:
