@@ -96,3 +96,15 @@ def test_limiting_has_an_end() -> None:
 
     assert plan.gain_db < 26
     assert "allow no more" in plan.note
+
+
+@pytest.mark.parametrize("tone", [997, 4000, 12000, 15000])
+def test_a_quick_measure_never_says_less_than_the_true_peak(tone: int, media_folder: Path) -> None:
+    path = media_folder / f"hidden{tone}.wav"
+    # At a quarter of the rate and an eighth of a turn off, every sample misses the crest by as much as can be.
+    wave = f"0.5*sin(2*PI*{tone}*t+PI/4)"
+    run_ffmpeg("-f", "lavfi", "-i", f"aevalsrc='{wave}|{wave}':s=48000:d=1", path)
+    exact, quick = (loudness.measure([path], exact=exact) for exact in (True, False))
+
+    assert exact.true_peak <= quick.true_peak <= exact.true_peak + 3.7
+    assert quick.integrated == exact.integrated

@@ -133,18 +133,24 @@ class _Loudness:
     """The measuring of the parts' loudness, begun when this is made, in a thread of its own."""
 
     def __init__(self, parts: Sequence[Path], target: StitchTarget) -> None:
+        self._parts = parts
         self._target = target
         self._stop = Event()
-        self._task: asyncio.Task[Loudness] | None = None
-        if target.loudness is not None:
-            self._task = asyncio.create_task(_in_thread(partial(measure, parts, stop=self._stop), self._stop))
+        self._task = asyncio.create_task(self._measure(exact=False)) if target.loudness is not None else None
 
     async def found(self) -> tuple[Levelling | None, Loudness | None]:
         """Return what to do to the sound and how loud it is; nothing when no loudness is asked for."""
         if self._task is None or self._target.loudness is None:
             return None, None
         found = await self._task
-        return plan(found, target=self._target.loudness, true_peak=self._target.true_peak), found
+        planned = plan(found, target=self._target.loudness, true_peak=self._target.true_peak)
+        if planned.needed:
+            found = await self._measure(exact=True)
+            planned = plan(found, target=self._target.loudness, true_peak=self._target.true_peak)
+        return planned, found
+
+    async def _measure(self, *, exact: bool) -> Loudness:
+        return await _in_thread(partial(measure, self._parts, exact=exact, stop=self._stop), self._stop)
 
     async def stop(self) -> None:
         """End the measuring if it still goes on."""
