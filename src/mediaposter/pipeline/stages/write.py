@@ -23,6 +23,7 @@ from mediaposter.publishing import service as publishing
 from mediaposter.publishing.registry import load_channel
 from mediaposter.publishing.rules import LinkPolicy
 
+_SIDE_BY_SIDE = 4  # models answer in seconds; more at once would soon meet their limits
 # As long as a real one: the copy is measured against the channel's limits before its link exists.
 _PLACEHOLDER = "x" * SLUG_LENGTH
 
@@ -32,12 +33,20 @@ async def copies(work: Work, asset_id: str) -> JsonObject:
     accounts = await list_accounts(work.run_id, work.attempt)
     written: dict[str, Any] = {}
     cost, tokens = 0, 0
-    for number, account in enumerate(accounts, start=1):
-        one = await write_one(work.run_id, work.attempt, asset_id, account, tokens)
-        written[account["id"]] = one["copy"]
-        cost += one["cost_minor"]
-        tokens += one["tokens"]
-        await report(context.current(), work.run_id, Stage.WRITE, number / len(accounts), account["name"])
+    for start in range(0, len(accounts), _SIDE_BY_SIDE):
+        some = accounts[start : start + _SIDE_BY_SIDE]
+        made = await asyncio.gather(
+            *(write_one(work.run_id, work.attempt, asset_id, account, tokens) for account in some),
+            return_exceptions=True,  # what the others wrote is kept before the first error comes out
+        )
+        for account, one in zip(some, made, strict=True):
+            if isinstance(one, BaseException):
+                raise one
+            written[account["id"]] = one["copy"]
+            cost += one["cost_minor"]
+            tokens += one["tokens"]
+        share = len(written) / len(accounts)
+        await report(context.current(), work.run_id, Stage.WRITE, share, f"{len(written)} of {len(accounts)} written")
     writer = work.config.copywriter or "the configured model"
     return {
         "message": f"{len(written)} copies by {writer}" + (f", {tokens} tokens." if tokens else "."),
