@@ -1,7 +1,10 @@
 """What is old is cleared away, what waits or runs is not."""
 
+import os
+import time
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -38,6 +41,33 @@ async def test_old_finished_rows_go_and_waiting_ones_stay(ctx: Context, engine: 
     assert await durable.status("waits")
     async with ctx.database.session() as session:
         assert await timeline.get(session, waiting.id)
+
+
+def aged(path: Path, days: float) -> Path:
+    """Make a file as old as this."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"x")
+    then = time.time() - days * 24 * 3600
+    os.utime(path, (then, then))
+    os.utime(path.parent, (then, then))
+    return path
+
+
+async def test_unfinished_files_of_dead_processes_go_after_a_day(ctx: Context) -> None:
+    folder = ctx.storage.scratch().parent
+    held = aged(ctx.storage.scratch(".mp4"), 3)
+    held_folder = aged(ctx.storage.scratch(".cards") / "type.ass", 3).parent
+    dead = "999999999-1."
+    old = [aged(folder / f"{dead}a.clip", 2), aged(folder / f"{os.getpid()}-1.b.mp4", 2), aged(folder / "0a1b.mp4", 2)]
+    old_folder = aged(folder / f"{dead}c.cards" / "voice.wav", 2).parent
+    fresh = aged(folder / f"{dead}d.clip", 0.5)
+    at_work = aged(folder / f"{dead}e.cards" / "voice.wav", 0.5).parent
+    os.utime(at_work, (0, 0))
+
+    gone = await housekeeping.tidy_scratch(ctx)
+
+    assert set(gone) == {path.name for path in (*old, old_folder)}
+    assert {path.name for path in folder.iterdir()} == {path.name for path in (held, held_folder, fresh, at_work)}
 
 
 async def test_begun_workflows_of_another_version_are_counted(ctx: Context, engine: Engine) -> None:

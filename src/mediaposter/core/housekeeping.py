@@ -1,4 +1,4 @@
-"""Clearing away what is old: finished workflows, events, dead workers, settled rows of the timeline."""
+"""Clearing away what is old: finished workflows, events, dead workers, settled timeline rows, unfinished files."""
 
 import asyncio
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from mediaposter.core.models import Event, TimelineEntry, TimelineState, Worker
 _LOCK = 0x74696479  # "tidy"
 _FIRST_AFTER_SECONDS = 120.0
 _EVERY_SECONDS = 24 * 3600.0
+_SCRATCH_KEPT = timedelta(days=1)
 _log = structlog.get_logger(__name__)
 
 
@@ -54,11 +55,21 @@ async def tidy(ctx: Context) -> Cleared | None:
     return Cleared(workflows, *counts)
 
 
+async def tidy_scratch(ctx: Context) -> list[str]:
+    """Delete the unfinished files that dead processes left behind a day ago or earlier, and return their names.
+
+    Each worker does this on its own disk.
+    """
+    return await asyncio.to_thread(ctx.storage.clear_scratch, ctx.clock() - _SCRATCH_KEPT)
+
+
 async def run(ctx: Context) -> None:
     """Tidy soon after the start and then every day, until cancelled."""
     await asyncio.sleep(_FIRST_AFTER_SECONDS)
     while True:
         try:
+            if left := await tidy_scratch(ctx):
+                _log.info("housekeeping.scratch_cleared", files=len(left))
             cleared = await tidy(ctx)
             if cleared is not None:
                 _log.info("housekeeping.done", **vars(cleared))

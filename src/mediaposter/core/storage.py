@@ -6,14 +6,17 @@ ffmpeg needs real files, so each key has a local path; with a remote store the l
 
 import asyncio
 import os
+import re
 import shutil
 import uuid
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
 
+from mediaposter.core.embedded.folder import start_of
 from mediaposter.core.errors import NotFoundError
 from mediaposter.core.settings import Settings
 
@@ -29,10 +32,29 @@ class Storage:
         self.remote = remote
 
     def scratch(self, suffix: str = "") -> Path:
-        """Return a new path on the same disk for work in progress. The caller moves or deletes it."""
+        """Return a new path on the same disk for work in progress. The caller moves or deletes it.
+
+        Its name says which process works on it, for `clear_scratch`.
+        """
         folder = self.folder / "scratch"
         folder.mkdir(exist_ok=True)
-        return folder / f"{uuid.uuid4().hex}{suffix}"
+        return folder / f"{_mark_of(os.getpid())}.{uuid.uuid4().hex}{suffix}"
+
+    def clear_scratch(self, before: datetime) -> list[str]:
+        """Delete what dead processes left unfinished and nobody has touched since `before`. Blocks; returns the names.
+
+        The work of a living process of this machine stays however old it is; that of another machine goes by its age.
+        """
+        cleared: list[str] = []
+        for path in list((self.folder / "scratch").glob("*")):
+            if _last_touched(path) >= before.timestamp() or _is_held(path.name):
+                continue
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+            cleared.append(path.name)
+        return cleared
 
     async def put(self, key: str, file: Path) -> None:
         """Move `file` into the store under `key`: whole or not at all. A key that exists is left as it is."""
@@ -111,6 +133,26 @@ def _remote_store(settings: Settings) -> ObjectStore:
     if settings.storage_url.startswith("file://"):
         return LocalStore(Path(settings.storage_url.removeprefix("file://")), mkdir=True)
     return from_url(settings.storage_url, **options)
+
+
+def _mark_of(pid: int) -> str | None:
+    """Return a process's id with its start, which no later process with the same id shares; None when it is dead."""
+    started = start_of(pid)
+    return f"{pid}-{re.sub(r'[^0-9A-Za-z]', '', started)}" if started else None
+
+
+def _is_held(name: str) -> bool:
+    mark = name.partition(".")[0]
+    pid = mark.partition("-")[0]
+    return pid.isdecimal() and len(pid) < 10 and _mark_of(int(pid)) == mark
+
+
+def _last_touched(path: Path) -> float:
+    """Return when a file, or the newest of a folder, was written to; a moment that never comes when it just went."""
+    try:
+        return max(one.stat().st_mtime for one in (path, *path.rglob("*")))
+    except FileNotFoundError:
+        return float("inf")
 
 
 def _move_durably(source: Path, target: Path) -> None:
