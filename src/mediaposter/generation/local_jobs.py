@@ -29,10 +29,11 @@ class _Job:
 
 
 class LocalJobs:
-    """The running and the last ended jobs of one provider."""
+    """The running and the last ended jobs of one provider. `at_once` run, the others wait for their turn."""
 
-    def __init__(self, name: str, storage: Storage) -> None:
+    def __init__(self, name: str, storage: Storage, *, at_once: int) -> None:
         self._name = name
+        self._turns = asyncio.Semaphore(at_once)
         self._storage = storage
         self._jobs: dict[str, _Job] = {}
 
@@ -49,7 +50,10 @@ class LocalJobs:
 
         async def run() -> Inspected | None:
             try:
-                return await make(draft, report)
+                if self._turns.locked():
+                    report(0.0, "Waiting for its turn")
+                async with self._turns:
+                    return await make(draft, report)
             except BaseException:
                 draft.unlink(missing_ok=True)
                 raise

@@ -28,7 +28,7 @@ class ClipsProvider:
     def __init__(self, settings: Settings, storage: Storage) -> None:
         self._settings = settings
         self._storage = storage
-        self._jobs = LocalJobs(self.name, storage)
+        self._jobs = LocalJobs(self.name, storage, at_once=self.capabilities.max_parallel)
 
     def missing(self, request: ClipRequest | None = None) -> NotConfiguredError | None:  # noqa: ARG002
         """Return None: nothing is needed."""

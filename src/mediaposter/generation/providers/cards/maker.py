@@ -1,5 +1,6 @@
 """The provider itself: jobs, pictures, keys. What a card looks like is in the files beside this one."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,7 +31,7 @@ class CardsProvider:
         seconds_max=180,
         images=True,
         audio=True,
-        max_parallel=2,
+        max_parallel=min(4, os.cpu_count() or 1),  # each keeps a core busy
         resubmit_is_free=True,
         poll_seconds=0.2,
         deadline_seconds=1800,
@@ -39,7 +40,7 @@ class CardsProvider:
     def __init__(self, settings: Settings, storage: Storage) -> None:
         self._settings = settings
         self._storage = storage
-        self._jobs = LocalJobs(self.name, storage)
+        self._jobs = LocalJobs(self.name, storage, at_once=self.capabilities.max_parallel)
 
     def missing(self, request: ClipRequest | None = None) -> NotConfiguredError | None:
         """Return what the voice lacks, when `request` wants one."""
