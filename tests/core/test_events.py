@@ -18,6 +18,7 @@ from mediaposter.core.db import Database
 from mediaposter.core.errors import InvalidInputError
 from mediaposter.core.events import EventRecord, Subscriber
 from mediaposter.core.models import EventCursor
+from mediaposter.core.notifications import wait_for
 from mediaposter.core.routes import router
 from tests.servers.loopback import serving_here
 
@@ -202,3 +203,26 @@ async def test_deleting_old_events_does_not_make_new_ones_look_old(database: Dat
         connection.execute("DELETE FROM events")
     await emit(database, "b.done")
     assert [event.topic for event in await events.read(database, after=cursor)] == ["b.done"]
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_a_cancel_is_heard_though_the_event_comes_in_the_same_moment(turns: int) -> None:
+    event = asyncio.Event()
+    goes_on = False
+
+    async def follower() -> None:
+        nonlocal goes_on
+        await wait_for(event, 10)
+        await asyncio.sleep(0.01)
+        goes_on = True
+
+    task = asyncio.create_task(follower())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    event.set()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert not goes_on

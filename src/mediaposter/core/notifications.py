@@ -51,8 +51,10 @@ async def listening(database: Database, channel: str) -> AsyncGenerator[asyncio.
 
 async def wait_for(event: asyncio.Event, seconds: float | None) -> None:
     """Wait until `event` is set, for `seconds` at most."""
+    # Not asyncio.wait_for: until Python 3.12 it forgets a cancel that comes in the moment the event is set.
     with suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 class _Hub:
