@@ -1,6 +1,7 @@
 """Durable work: enqueued with the caller's transaction, run once, cancelled, resumed, its errors kept whole."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -291,3 +292,24 @@ async def test_finished_workflows_can_be_deleted(ctx: Context, engine: Engine) -
     await asyncio.sleep(0.01)
     assert await durable.delete_finished(ctx.clock()) == 1
     assert await durable.status("w1") is None
+
+
+async def test_a_workflow_of_another_loop_does_not_keep_the_engine_from_stopping(ctx: Context) -> None:
+    running = Engine(ctx)
+    await running.launch()
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    async def begin() -> asyncio.Task[bool]:
+        return asyncio.create_task(asyncio.Event().wait())
+
+    elsewhere = await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(begin(), loop))
+    running._dbos._workflow_tasks.add(elsewhere)
+    async with asyncio.timeout(30):
+        await running.destroy(drain_seconds=0)
+    await durable.close_client(ctx.database.url)
+    loop.call_soon_threadsafe(loop.stop)
+    await asyncio.to_thread(thread.join)
+    loop.close()
+    assert elsewhere.cancelled()

@@ -21,6 +21,7 @@ from mediaposter.core.notifications import QUEUES, listening
 _THREADS = 64  # for blocking calls of steps and of the engine; without a bound it makes one for each that waits
 _CONNECTIONS = 8
 _FIRST_POLL_SECONDS = 0.05
+_SECONDS_TO_CANCEL = 10.0  # a workflow that does not let itself be cancelled goes on when it is recovered
 _log = structlog.get_logger(__name__)
 
 
@@ -102,10 +103,15 @@ class Engine:
         # A workflow that has done its last step only has its result to write.
         tasks: list[asyncio.Task[Any]] = list(self._dbos._workflow_tasks)
         if tasks:
-            await asyncio.wait(tasks, timeout=0.1)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            await _ended(tasks, within=0.1)
+        until = asyncio.get_running_loop().time() + _SECONDS_TO_CANCEL
+        while tasks and asyncio.get_running_loop().time() < until:
+            for task in tasks:
+                # Perhaps of the engine's own loop, where it begins them while this one does not run.
+                task.get_loop().call_soon_threadsafe(task.cancel)
+            tasks = await _ended(tasks, within=2)  # what it tidies up first, it does in this time
+        if tasks:
+            _log.warning("worker.workflows_abandoned", count=len(tasks), after_seconds=_SECONDS_TO_CANCEL)
         lease, self._lease = self._lease, None
         if self._ears is not None:
             self._ears.cancel()
@@ -136,6 +142,16 @@ class Engine:
             self._database.dispose()
         self._dbos = self._database = None
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
+
+
+async def _ended(tasks: list[asyncio.Task[Any]], *, within: float) -> list[asyncio.Task[Any]]:
+    """Wait for tasks of whatever loop for up to `within` seconds, and return those that have not ended."""
+    until = asyncio.get_running_loop().time() + within
+    while left := [task for task in tasks if not task.done()]:
+        if asyncio.get_running_loop().time() >= until:
+            break
+        await asyncio.sleep(0.005)
+    return left
 
 
 async def _in(thread: ThreadPoolExecutor, call: Callable[[], Any]) -> None:
