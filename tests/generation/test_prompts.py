@@ -14,5 +14,5 @@ async def test_a_language_model_writes_the_three_parts(settings: Settings) -> No
     told = {"hook": "Plants drown.", "tension": "You water too much.", "resolution": "Check the soil first."}
     with OpenAIServer().running() as server:
         server.plays(told)
-        parts = await write_story("plants and water", model_at(server, "openai", settings))
+        parts = (await write_story("plants and water", model_at(server, "openai", settings))).value.parts
     assert parts == list(told.values())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from mediaposter.core import timeline
 from mediaposter.core.clock import utc_now
@@ -19,6 +20,9 @@ from mediaposter.publishing.models import Account
 from tests.pipeline.driving import asked, ended, outcomes, read, stage_of, start
 from tests.publishing.conftest import add_account
 from tests.servers.channel_server import ChannelServer
+from tests.servers.clip_vendor import ClipVendor
+from tests.servers.openai_server import OpenAIServer
+from tests.servers.vendor import KEY
 
 pytestmark = pytest.mark.feature("ARCH-001")
 
@@ -151,3 +155,52 @@ async def test_the_same_run_again_finds_the_same_master(
     masters = {stage_of(run, Stage.STITCH).outputs["asset_id"] for run in runs}
     assert len(masters) == 1
     assert (await read(ctx, runs[1].id)).post_id != runs[0].post_id
+
+
+@pytest.mark.feature("ARCH-002")
+async def test_one_idea_becomes_a_story_of_three_parts(
+    ctx: Context, worker: Engine, accounts: Sequence[Account], vendor: ClipVendor
+) -> None:
+    idea = "Plants dry out while you travel. Most people water too much before they leave. A string in a jar is enough."
+    config = asked(prompts=[idea], story=True, provider=["vendor"], dry_run=True)
+    run = await ended(ctx, await start(ctx, config))
+    assert run.state is RunState.COMPLETED
+    assert sorted(task.prompt for task in vendor.tasks.values()) == sorted(
+        f"{one.strip()}." for one in idea[:-1].split(".")
+    )
+
+
+@pytest.mark.feature("ARCH-003")
+async def test_a_language_model_writes_the_story_and_the_words_of_every_account(
+    ctx: Context, worker: Engine, accounts: Sequence[Account], vendor: ClipVendor
+) -> None:
+    story = {"hook": "Plants drown.", "tension": "You water too much.", "resolution": "Check the soil first."}
+    words = {
+        "title": "Check the soil",
+        "description": "Then water.",
+        "hashtags": [],
+        "first_comment": "",
+        "alt_text": "",
+    }
+    with OpenAIServer().running() as server:
+        server.plays(story, *[words | {"thumbnail": 1}] * 2)
+        ctx.settings.openai_base_url = server.base_url
+        ctx.settings.openai_api_key = SecretStr(KEY)
+        config = asked(prompts=["plants and water"], story=True, provider=["vendor"], copywriter="openai:gpt-6-luna")
+        run = await ended(ctx, await start(ctx, config))
+    assert (run.state, run.error, len(server.requests)) == (RunState.COMPLETED, None, 3)
+    copies = stage_of(run, Stage.WRITE).outputs["copies"].values()
+    assert {copy["title"] for copy in copies} == {"Check the soil"}
+
+
+async def test_a_budget_of_tokens_stops_the_writing_and_says_so(
+    ctx: Context, worker: Engine, accounts: Sequence[Account], vendor: ClipVendor
+) -> None:
+    story = {"hook": "Plants drown.", "tension": "You water too much.", "resolution": "Check the soil first."}
+    with OpenAIServer().running() as server:
+        server.plays(story)
+        ctx.settings.openai_base_url = server.base_url
+        ctx.settings.openai_api_key = SecretStr(KEY)
+        spare = {"copywriter": "openai:gpt-6-luna", "budget": {"tokens": 1}}
+        run = await ended(ctx, await start(ctx, asked(prompts=["plants"], story=True, provider=["vendor"], **spare)))
+    assert (run.state, (run.error or {})["code"], len(server.requests)) == (RunState.FAILED, "BUDGET_EXCEEDED", 1)

@@ -8,22 +8,22 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from rich.table import Table
 from rich.text import Text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mediaposter.cli import live
-from mediaposter.cli.machine import machine
-from mediaposter.cli.output import err, out, print_json, problem_line, show, validation_lines
+from mediaposter.cli.faults import UsageError
+from mediaposter.cli.machine import command_settings, machine, some_worker
+from mediaposter.cli.output import err, out, print_json, print_table, problem_line, show, validation_lines
 from mediaposter.core.context import Context
 from mediaposter.core.errors import FieldProblem, InvalidInputError
-from mediaposter.core.settings import load_settings
 from mediaposter.pipeline import service
 from mediaposter.pipeline.models import Run, RunState, Stage
 from mediaposter.pipeline.schemas import PipelineConfig, RunRead
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 RunId = Annotated[str, typer.Argument(help="The id of a run, as `mediaposter runs` lists them.")]
+_OPTIONS = {"accounts": "account", "images": "image"}  # the options that are not called as their fields
 _GOOD = (RunState.COMPLETED, RunState.WAITING)
 
 
@@ -43,6 +43,7 @@ def run(
     clips: Annotated[
         list[str] | None, typer.Option("--clips", help="Your own files or URLs, one a part, in place of prompts.")
     ] = None,
+    story: Annotated[bool, typer.Option("--story", help="Split one prompt: hook, tension, resolution.")] = False,
     images: Annotated[list[Path] | None, typer.Option("--image", help="A picture for the card backgrounds.")] = None,
     provider: Annotated[list[str] | None, typer.Option(help="A provider; repeat it for a chain of fallbacks.")] = None,
     aspect: Annotated[
@@ -91,10 +92,17 @@ def run(
         "speech": speech if speech != "local" else None,
         "crossfade": crossfade or None,
         "publish": publish if publish != "now" else None,
+        "story": story or None,
         "dry_run": dry_run or None,
         "offer": _offer(offer, cta),
     }
     given |= {name: value for name, value in options.items() if value is not None}
+    if not (given.get("prompts") or given.get("clips")):
+        raise UsageError(
+            "There is nothing to make a video of.",
+            fix='Give a prompt: mediaposter run "Your idea" --copywriter local. '
+            "Or your own footage: mediaposter run --clips a.mp4 b.mov --copywriter local.",
+        )
     asked = parse_config(given)
 
     async def start(session: AsyncSession, ctx: Context) -> Run:
@@ -112,7 +120,7 @@ def runs(
     """List the runs, newest first."""
 
     async def read() -> list[RunRead]:
-        async with machine(load_settings()) as ctx, ctx.database.session() as session:
+        async with machine(command_settings()) as ctx, ctx.database.session() as session:
             return [RunRead.of(run) for run in await service.list_runs(session, states=state or (), limit=limit)]
 
     found = asyncio.run(read())
@@ -123,7 +131,7 @@ def show_run(run_id: RunId, as_json: AsJson = False) -> None:
     """Show one run: its stages, costs, accounts and reasons."""
 
     async def read() -> RunRead:
-        async with machine(load_settings()) as ctx, ctx.database.session() as session:
+        async with machine(command_settings()) as ctx, ctx.database.session() as session:
             return RunRead.of(await service.get_run(session, run_id))
 
     found = asyncio.run(read())
@@ -134,7 +142,7 @@ def cancel(run_id: RunId, as_json: AsJson = False) -> None:
     """Stop a run. What is public stays public and is named."""
 
     async def change() -> RunRead:
-        async with machine(load_settings()) as ctx, ctx.database.session() as session:
+        async with machine(command_settings()) as ctx, ctx.database.session() as session:
             return RunRead.of(await service.cancel_run(session, run_id, clock=ctx.clock))
 
     found = asyncio.run(change())
@@ -169,11 +177,19 @@ def parse_config(given: dict[str, Any]) -> PipelineConfig:
         return PipelineConfig.model_validate(given)
     except ValidationError as error:
         problems = [
-            FieldProblem(field, rule, "See `mediaposter run --help`") for field, rule in validation_lines(error)
+            FieldProblem(field, rule, f"Mend {_option(field)}; `mediaposter run --help` says what it takes")
+            for field, rule in validation_lines(error)
         ]
         raise InvalidInputError(
-            "The run is not described well.", fix="Mend the fields above.", errors=problems
+            f"The run is not described well: {', '.join(problem.field for problem in problems)}.",
+            fix="Mend what is named above.",
+            errors=problems,
         ) from error
+
+
+def _option(field: str) -> str:
+    name = field.partition(".")[0]
+    return {"prompts": "the prompts", "config": "the options"}.get(name) or f"--{_OPTIONS.get(name, name)}"
 
 
 def _work_on(begin: Callable[[AsyncSession, Context], Awaitable[Run]], *, as_json: bool, detach: bool) -> None:
@@ -192,17 +208,45 @@ async def start_and_follow(
     begin: Callable[[AsyncSession, Context], Awaitable[Run]], *, as_json: bool = False, detach: bool = False
 ) -> RunRead:
     """Begin something with a run and show it until it ends. Ctrl-C leaves the run queued, to be gone on with."""
-    async with machine(load_settings(), worker=not detach) as ctx:
+    async with machine(command_settings()) as ctx:
         async with ctx.database.session() as session:
             run = RunRead.of(await begin(session, ctx))
         if detach:
             return run
+        async with some_worker(ctx) as ours:
+            return await follow_run(ctx, run.id, as_json=as_json, ours=ours)
 
-        async def read() -> RunRead:
-            async with ctx.database.session() as session:
-                return RunRead.of(await service.get_run(session, run.id))
 
+async def follow_run(ctx: Context, run_id: str, *, as_json: bool, ours: bool) -> RunRead:
+    """Show a run until it has ended. Ctrl-C says how it goes on; `ours` says that its worker ends with this command."""
+
+    async def read() -> RunRead:
+        async with ctx.database.session() as session:
+            return RunRead.of(await service.get_run(session, run_id))
+
+    try:
         return await live.follow(read, live.view_for(err, quiet=as_json))
+    except asyncio.CancelledError:
+        _left_behind(run_id, as_json=as_json, ours=ours)
+        raise
+
+
+def _left_behind(run_id: str, *, as_json: bool, ours: bool) -> None:
+    how = "goes on from its last finished step when a worker comes" if ours else "goes on: another worker has it"
+    steps = {
+        "go on": "mediaposter up",
+        "see how it stands": f"mediaposter show {run_id}",
+        "stop it for good": f"mediaposter cancel {run_id}",
+    }
+    if as_json:
+        print_json({"code": "INTERRUPTED", "detail": f"The run {run_id} {how}.", "run": run_id, "next": steps})
+        return
+    err.print(f"\nNot watching any more. The run {run_id} {how}.", soft_wrap=True)
+    for what, command in steps.items():
+        if ours or what != "go on":
+            err.print(f"  {what:<18} {command}", soft_wrap=True)
+    if ours:
+        err.print("Waiting for the step in hand to end; Ctrl-C again leaves at once.")
 
 
 def print_run(run: RunRead, *, stages: bool = True) -> None:
@@ -231,17 +275,15 @@ def _print_runs(found: list[RunRead]) -> None:
     if not found:
         out.print('No runs yet. Start one: mediaposter run "Your idea" --copywriter local')
         return
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("run", "state", "started", "took", "parts", "what"):
-        table.add_column(column)
+    rows: list[tuple[str | Text, ...]] = []
     for run in found:
         took = (
             f"{(run.finished_at - run.started_at).total_seconds():.1f}s" if run.finished_at and run.started_at else ""
         )
         sources = run.config.prompts or run.config.clips
         when = run.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
-        table.add_row(run.id, _state(run.state), when, took, str(len(sources)), Text(sources[0], overflow="ellipsis"))
-    out.print(table)
+        rows.append((run.id, _state(run.state), when, took, str(len(sources)), Text(sources[0])))
+    print_table(("run", "state", "started", "took", "parts", "what"), rows)
 
 
 def _state(state: RunState) -> Text:
@@ -258,7 +300,7 @@ def _from_file(path: Path | None) -> dict[str, Any]:
         raise InvalidInputError(f"{path} cannot be read: {error.strerror}.", fix="Name a JSON file.") from error
     except ValidationError as error:
         problems = [FieldProblem(field, rule, f"Mend it in {path}") for field, rule in validation_lines(error)]
-        raise InvalidInputError(f"{path} is not a config.", fix="Mend the fields above.", errors=problems) from error
+        raise InvalidInputError(f"{path} is not a config.", fix="Mend what is named above.", errors=problems) from error
 
 
 def _source(text: str) -> str:

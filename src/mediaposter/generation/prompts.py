@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from mediaposter.core.errors import InvalidInputError
 from mediaposter.generation.schemas import ClipRequest
 from mediaposter.generation.script import BeatKind, write_script
-from mediaposter.models.language import LanguageModel
+from mediaposter.models.language import LanguageModel, Written
 
 PARTS = 3
 _SYSTEM = """\
@@ -52,10 +52,9 @@ def split_story(idea: str) -> list[str]:
     return [_sentence([pieces[0]]), _sentence(rest[:middle]), _sentence(rest[middle:])]
 
 
-async def write_story(idea: str, model: LanguageModel) -> list[str]:
+async def write_story(idea: str, model: LanguageModel) -> Written[Story]:
     """Let a language model write the three prompts. Raises what the model raises."""
-    written = await model.write(f"The idea:\n{idea.strip()}", system=_SYSTEM, schema=Story)
-    return written.value.parts
+    return await model.write(f"The idea:\n{idea.strip()}", system=_SYSTEM, schema=Story)
 
 
 def _clauses(text: str) -> list[str]:

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mediaposter.core.errors import FieldProblem, InvalidInputError, MediaPosterError, NotFoundError
 from mediaposter.core.settings import Settings
+from mediaposter.generation.prompts import PARTS, split_story
 from mediaposter.generation.provider import Money, check_suitable, provider
 from mediaposter.models.language import language_model
 from mediaposter.offers import service as offers
@@ -63,7 +64,7 @@ def check_budget(price: Money, budget: Budget) -> None:
 
 
 def _check_providers(config: PipelineConfig) -> None:
-    requests = clip_requests(config)
+    requests = clip_requests(config, _story(config) if config.story else ())
     failures: list[MediaPosterError] = []
     for name in config.chain:
         try:
@@ -78,6 +79,12 @@ def _check_providers(config: PipelineConfig) -> None:
             check_budget(Money(sum(price.amount_minor for price in prices), prices[0].currency), config.budget)
     if len(failures) == len(config.chain):
         raise failures[0]
+
+
+def _story(config: PipelineConfig) -> list[str]:
+    if config.copywriter == LOCAL:
+        return split_story(config.prompts[0])
+    return [config.prompts[0]] * PARTS  # a model writes it later; the idea stands for each part until then
 
 
 def _invalid(field: str, rule: str, fix: str) -> InvalidInputError:

@@ -1,12 +1,17 @@
 """What a run asks of the providers: one request a part."""
 
+from collections.abc import Sequence
+
 from mediaposter.generation.schemas import ClipRequest
 from mediaposter.pipeline.schemas import PipelineConfig
 
 
-def clip_requests(config: PipelineConfig) -> list[ClipRequest]:
-    """Return the requests of a run's parts, in order. Raises InvalidInputError naming what cannot be asked."""
-    sources = config.prompts or config.clips
+def clip_requests(config: PipelineConfig, prompts: Sequence[str] = ()) -> list[ClipRequest]:
+    """Return the requests of a run's parts, in order; `prompts` stand for those of a story that was split.
+
+    Raises InvalidInputError naming what cannot be asked.
+    """
+    sources = prompts or config.prompts or config.clips
     return [
         ClipRequest.parse(
             {

@@ -82,6 +82,7 @@ class PipelineConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     prompts: tuple[Prompt, ...] = Field(default=(), max_length=PARTS_MAX)
+    story: bool = Field(default=False, description="Split the one prompt into three parts: hook, tension, resolution.")
     clips: tuple[str, ...] = Field(default=(), max_length=PARTS_MAX, description="Files or http(s) URLs, in order.")
     images: tuple[str, ...] = Field(default=(), max_length=20, description="Your pictures for the card backgrounds.")
     provider: tuple[str, ...] = Field(default=("cards",), min_length=1, max_length=5)
@@ -103,6 +104,8 @@ class PipelineConfig(BaseModel):
     def _one_source(self) -> Self:
         if bool(self.prompts) == bool(self.clips):
             raise ValueError("give either prompts (1 to 5) or clips (1 to 5 files or URLs)")
+        if self.story and len(self.prompts) != 1:
+            raise ValueError("a story is split from exactly one prompt")
         return self
 
     @property

@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 from mediaposter.core import context, engine
 from mediaposter.core.db import JsonObject
+from mediaposter.generation.prompts import PARTS
 from mediaposter.pipeline import book
 from mediaposter.pipeline.models import Stage
 from mediaposter.pipeline.schemas import PipelineConfig, PublishMode
@@ -23,7 +24,7 @@ class Work(BaseModel):
     @property
     def part_count(self) -> int:
         """How many parts the master is made of."""
-        return len(self.config.prompts or self.config.clips)
+        return PARTS if self.config.story else len(self.config.prompts or self.config.clips)
 
     @property
     def waits_for_approval(self) -> bool:

@@ -32,7 +32,9 @@ async def _stages(work: Work) -> str:
     parts = await _stage(work, Stage.GENERATE, {"count": work.part_count}, lambda: generate.parts(work))
     master = await _stage(work, Stage.STITCH, parts, lambda: stitch.master(work, parts["asset_ids"]))
     facts = await _stage(work, Stage.ANALYZE, master, lambda: analyze.facts(work, master["asset_id"]))
-    words = await _stage(work, Stage.WRITE, facts, lambda: write.copies(work, master["asset_id"]))
+    words = await _stage(
+        work, Stage.WRITE, facts, lambda: write.copies(work, master["asset_id"], spent=parts["tokens"])
+    )
     await _stage(work, Stage.LINK, {}, lambda: link.plan(work, master["asset_id"], words["copies"]))
     if work.waits_for_approval:
         return await book.end_run(work.run_id, work.attempt, RunState.WAITING, None)

@@ -7,18 +7,24 @@ from mediaposter.core.db import JsonObject
 from mediaposter.core.engine import Queue
 from mediaposter.core.errors import MediaPosterError
 from mediaposter.generation import service as generation
+from mediaposter.generation.prompts import split_story, write_story
 from mediaposter.generation.workflows import generate_clip
+from mediaposter.models.language import language_model
 from mediaposter.pipeline import book
 from mediaposter.pipeline.models import Stage
+from mediaposter.pipeline.preflight import LOCAL
 from mediaposter.pipeline.progress import watching
 from mediaposter.pipeline.requests import clip_requests, generation_owner
 from mediaposter.pipeline.work import Work
+
+_NO_STORY: JsonObject = {"prompts": [], "tokens": 0, "cost_minor": 0}
 
 
 async def parts(work: Work) -> JsonObject:
     """Make every part and return their clips and assets, in order. A finished part is kept whatever happens."""
     owner = generation_owner(work.run_id, work.rounds[Stage.GENERATE])
-    clips = await plan_parts(work.run_id, work.attempt, owner)
+    story = await write_parts(work.run_id, work.attempt, owner) if work.config.story else _NO_STORY
+    clips = await plan_parts(work.run_id, work.attempt, owner, story["prompts"])
     children = [
         await engine.start_child(
             generate_clip, clip["id"], queue=Queue.GENERATE, id=clip["workflow_id"], partition=clip["partition"]
@@ -39,19 +45,42 @@ async def parts(work: Work) -> JsonObject:
         "message": f"{len(results)} parts by {', '.join(dict.fromkeys(made['provider'] for made in results))}.",
         "clip_ids": [made["clip_id"] for made in results],
         "asset_ids": [made["asset_id"] for made in results],
-        "cost_minor": sum(made["cost_minor"] for made in results),
+        "tokens": story["tokens"],
+        "cost_minor": story["cost_minor"] + sum(made["cost_minor"] for made in results),
         "currency": results[0]["currency"],
     }
 
 
+@engine.step("pipeline.write_parts")
+async def write_parts(run_id: str, attempt: int, owner: str) -> JsonObject:
+    """Split the idea into the prompts of a story: by its own sentences, or by the run's language model.
+
+    Parts that were planned by an earlier attempt keep their words, so that those which are done still fit.
+    """
+    ctx = context.current()
+    async with ctx.database.session() as session:
+        config = book.config_of(await book.own_run(session, run_id, attempt))
+        planned = [clip.request["prompt"] for clip in await generation.clips_of(session, owner)]
+    if planned:
+        return {**_NO_STORY, "prompts": planned}
+    if config.copywriter == LOCAL:
+        return {**_NO_STORY, "prompts": split_story(config.prompts[0])}
+    written = await write_story(config.prompts[0], language_model(ctx.settings, config.copywriter))
+    return {
+        "prompts": written.value.parts,
+        "tokens": written.input_tokens + written.output_tokens,
+        "cost_minor": written.cost_minor,
+    }
+
+
 @engine.step("pipeline.plan_parts")
-async def plan_parts(run_id: str, attempt: int, owner: str) -> list[dict[str, Any]]:
+async def plan_parts(run_id: str, attempt: int, owner: str, prompts: list[str]) -> list[dict[str, Any]]:
     """Write the parts into the ledger of generation; a repeat finds them there, a failed one is planned once more."""
     ctx = context.current()
     async with ctx.database.session() as session:
         config = book.config_of(await book.own_run(session, run_id, attempt))
         clips = await generation.plan_parts(
-            session, owner_id=owner, requests=clip_requests(config), chain=config.chain, clock=ctx.clock
+            session, owner_id=owner, requests=clip_requests(config, prompts), chain=config.chain, clock=ctx.clock
         )
         return [{"id": clip.id, "workflow_id": clip.workflow_id, "partition": clip.partition} for clip in clips]
 

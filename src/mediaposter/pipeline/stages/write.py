@@ -28,15 +28,18 @@ _SIDE_BY_SIDE = 4  # models answer in seconds; more at once would soon meet thei
 _PLACEHOLDER = "x" * SLUG_LENGTH
 
 
-async def copies(work: Work, asset_id: str) -> JsonObject:
-    """Write for every account; what is written is kept account by account, so nothing is paid for twice."""
+async def copies(work: Work, asset_id: str, *, spent: int) -> JsonObject:
+    """Write for every account; what is written is kept account by account, so nothing is paid for twice.
+
+    `spent` are the tokens that the run has used before.
+    """
     accounts = await list_accounts(work.run_id, work.attempt)
     written: dict[str, Any] = {}
     cost, tokens = 0, 0
     for start in range(0, len(accounts), _SIDE_BY_SIDE):
         some = accounts[start : start + _SIDE_BY_SIDE]
         made = await asyncio.gather(
-            *(write_one(work.run_id, work.attempt, asset_id, account, tokens) for account in some),
+            *(write_one(work.run_id, work.attempt, asset_id, account, spent + tokens) for account in some),
             return_exceptions=True,  # what the others wrote is kept before the first error comes out
         )
         for account, one in zip(some, made, strict=True):
