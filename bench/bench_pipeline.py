@@ -54,7 +54,7 @@ async def main() -> None:
         async with httpx.AsyncClient(base_url=address, headers=headers, trust_env=False) as client:
             queued = await post_with_queue(client, clips, options.queued, options.posts)
             await clear(ctx, client)
-            async with WorkerProcess(ctx.database.url):
+            async with WorkerProcess(settings, ctx.database.url):
                 await one_run(ctx, client, clips)  # makes what the others find
                 runs = [await one_run(ctx, client, clips) for _ in range(options.runs)]
     report(queued, runs, options.queued)

@@ -11,7 +11,7 @@ import typer.main
 from click import Command, Context, Group
 
 from mediaposter.app import build_app
-from mediaposter.cli import app as cli
+from mediaposter.cli.app import app as cli
 from mediaposter.core.settings import Settings
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"

@@ -7,6 +7,7 @@ a second one stops it at once.
 import argparse
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
@@ -70,6 +71,7 @@ async def _work(settings: Settings, url: str, load: Load, *, with_parent: bool, 
         )
     ]
     _log.info("worker.ready", worker=engine.worker_id, workflows=modules)
+    stop.ready = True
     if announce:
         sys.stdout.write(json.dumps({"ready": True, "worker": engine.worker_id, "pid": os.getpid()}) + "\n")
         sys.stdout.flush()
@@ -89,6 +91,7 @@ class _Stop:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.event = asyncio.Event()
         self.gently = True
+        self.ready = False
         self._loop = loop
         for one in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(one, self._signalled)
@@ -111,7 +114,10 @@ class _Stop:
     def _read_to_the_end(self) -> None:
         while os.read(0, 4096):
             pass
+        if not self.ready:
+            os._exit(1)  # nothing is in hand yet
         self.gently = False  # with the parent goes the database, most likely
+        logging.disable()  # and with the database all that we could complain of
         with suppress(RuntimeError):  # the loop has ended already
             self._loop.call_soon_threadsafe(self.event.set)
 

@@ -11,6 +11,7 @@ from typing import Self
 import structlog
 
 from mediaposter.core.errors import UnavailableError
+from mediaposter.core.settings import Settings
 
 _SECONDS_TO_READY = 60.0
 _SECONDS_TO_DRAIN = 30.0
@@ -24,8 +25,16 @@ class WorkerProcess:
     again when it dies.
     """
 
-    def __init__(self, url: str, *, keep: bool = False) -> None:
-        self._url = url
+    def __init__(self, settings: Settings, url: str, *, keep: bool = False) -> None:
+        self._environment = {
+            **os.environ,
+            "DATABASE_URL": url,
+            # What its owner was told on the command line counts for the worker as well.
+            "MEDIAPOSTER_HOST": settings.host,
+            "MEDIAPOSTER_PORT": str(settings.port),
+            "MEDIAPOSTER_LOG_LEVEL": settings.log_level,
+            "MEDIAPOSTER_LOG_FORMAT": settings.log_format,
+        }
         self._keep = keep
         self._process: Process | None = None
         self._guard: asyncio.Task[None] | None = None
@@ -52,6 +61,9 @@ class WorkerProcess:
             _log.warning("worker.killed", seconds=_SECONDS_TO_DRAIN, why="its work in flight did not end")
             process.kill()
             await process.wait()
+        except asyncio.CancelledError:  # told to stop once more, by somebody who will not wait
+            process.kill()
+            raise
 
     async def _start(self) -> Process:
         process = await asyncio.create_subprocess_exec(
@@ -63,7 +75,7 @@ class WorkerProcess:
             stdin=PIPE,
             stdout=PIPE,
             stderr=None,
-            env={**os.environ, "DATABASE_URL": self._url},
+            env=self._environment,
             start_new_session=True,
         )
         assert process.stdout is not None
@@ -71,6 +83,10 @@ class WorkerProcess:
             line = await asyncio.wait_for(process.stdout.readline(), _SECONDS_TO_READY)
         except TimeoutError:
             line = b""
+        except asyncio.CancelledError:  # it has nothing in hand yet
+            process.kill()
+            await process.wait()
+            raise
         if not line:
             if process.returncode is None:
                 process.kill()

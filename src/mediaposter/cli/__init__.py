@@ -1,38 +1,38 @@
 """The front door for people. Commands are thin: they parse, call a service, and print."""
 
+import signal
 import sys
-
-import typer
-from typer.core import TyperGroup
-
-from mediaposter.cli import accounts, demo, doctor, offers, publications, runs, serve, tokens
-from mediaposter.cli.output import err, fail
-from mediaposter.core.errors import MediaPosterError
-
-app = typer.Typer(
-    name="mediaposter",
-    help="Prompts or footage in; a finished video, published to every account, out.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    cls=TyperGroup,
-)
-runs.register(app)
-serve.register(app)
-demo.register(app)
-doctor.register(app)
-app.add_typer(accounts.app, name="accounts")
-app.add_typer(offers.app, name="offers")
-app.add_typer(publications.app, name="publications")
-app.add_typer(tokens.app, name="tokens")
+from collections.abc import Sequence
 
 
-def main() -> None:
-    """Run the command line. Errors of ours are printed with the next step; no traceback reaches a user."""
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command line. Errors are printed with the next step; no traceback reaches a user."""
+    given = sys.argv[1:] if argv is None else list(argv)
     try:
-        app()
-    except MediaPosterError as error:
-        fail(error, as_json="--json" in sys.argv)
+        code = _run(given)
     except KeyboardInterrupt:
-        err.print("Stopped.")
-        raise SystemExit(130) from None
+        code = 130
+    if code == 130:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # from here on, Ctrl-C ends us without a word
+        if "--json" not in given:
+            sys.stderr.write("Stopped.\n")
+    raise SystemExit(code)
+
+
+def _run(given: list[str]) -> int:
+    # Imported here: they take a second, in which Ctrl-C is to be as quiet as later.
+    from mediaposter.cli.app import app  # noqa: PLC0415
+    from mediaposter.cli.faults import explain  # noqa: PLC0415
+    from mediaposter.cli.output import err, fail  # noqa: PLC0415
+
+    as_json = "--json" in given
+    err.quiet = as_json  # progress is for people
+    try:
+        code = app(args=given, prog_name="mediaposter", standalone_mode=False)
+    except BrokenPipeError:  # whoever read our output has enough of it
+        return 1
+    except Exception as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # the help was shown
+            return 2
+        fail(explain(error), as_json=as_json)
+    return code if isinstance(code, int) else 0

@@ -5,12 +5,10 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mediaposter.cli.machine import machine
-from mediaposter.cli.output import out, show
-from mediaposter.core.settings import load_settings
+from mediaposter.cli.machine import command_settings, machine
+from mediaposter.cli.output import out, print_table, show
 from mediaposter.publishing import service
 from mediaposter.publishing.models import Account
 from mediaposter.publishing.schemas import AccountRead, Profile
@@ -44,7 +42,7 @@ def list_all(as_json: AsJson = False) -> None:
     """List the accounts."""
 
     async def read() -> list[AccountRead]:
-        async with machine(load_settings()) as ctx, ctx.database.session() as session:
+        async with machine(command_settings()) as ctx, ctx.database.session() as session:
             return [AccountRead.of(account) for account in await service.list_accounts(session)]
 
     found = asyncio.run(read())
@@ -53,14 +51,20 @@ def list_all(as_json: AsJson = False) -> None:
         if not found:
             out.print("No accounts yet. Add one: mediaposter accounts add garden --name 'The garden'")
             return
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        for column in ("account", "channel", "handle", "name", "groups", "state"):
-            table.add_column(column)
-        for account in found:
-            state = f"paused: {account.paused_reason}" if account.paused_at else "ready"
-            groups = ", ".join(account.groups)
-            table.add_row(account.id, account.channel, f"@{account.handle}", account.name, groups, state)
-        out.print(table)
+        print_table(
+            ("account", "channel", "handle", "name", "groups", "state"),
+            (
+                (
+                    account.id,
+                    account.channel,
+                    f"@{account.handle}",
+                    account.name,
+                    ", ".join(account.groups),
+                    f"paused: {account.paused_reason}" if account.paused_at else "ready",
+                )
+                for account in found
+            ),
+        )
 
     show([account.model_dump(mode="json") for account in found], as_json=as_json, human=human)
 
@@ -81,7 +85,7 @@ def resume(account_id: AccountId, as_json: AsJson = False) -> None:
 
 def _change(change: Callable[[AsyncSession], Awaitable[Account]], done: str, *, as_json: bool) -> None:
     async def run() -> AccountRead:
-        async with machine(load_settings()) as ctx, ctx.database.session() as session:
+        async with machine(command_settings()) as ctx, ctx.database.session() as session:
             return AccountRead.of(await change(session))
 
     account = asyncio.run(run())

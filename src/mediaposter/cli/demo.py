@@ -6,11 +6,9 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from mediaposter import demo as loop
-from mediaposter.cli import live
-from mediaposter.cli.machine import machine
+from mediaposter.cli.machine import command_settings, machine
 from mediaposter.cli.output import err, out, problem_line, show
-from mediaposter.core.settings import load_settings
+from mediaposter.cli.runs import follow_run
 from mediaposter.pipeline import service
 from mediaposter.pipeline.models import RunState, Stage
 from mediaposter.pipeline.schemas import RunRead
@@ -33,18 +31,15 @@ def demo(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instea
 
 
 async def _run(*, quiet: bool) -> tuple[RunRead, dict[str, Any]]:
-    async with machine(load_settings(), worker=True) as ctx:
+    from mediaposter import demo as loop  # noqa: PLC0415 - it brings the whole app
+
+    async with machine(command_settings()) as ctx:
         async with ctx.database.session() as session:
             config = await loop.prepare(session)
         async with ctx.database.session() as session:
             started = await service.start_run(session, config, settings=ctx.settings, clock=ctx.clock)
             run_id = started.run.id
-
-        async def read() -> RunRead:
-            async with ctx.database.session() as session:
-                return RunRead.of(await service.get_run(session, run_id))
-
-        run = await live.follow(read, live.view_for(err, quiet=quiet))
+        run = await follow_run(ctx, run_id, as_json=quiet)
         if run.state is not RunState.COMPLETED:
             return run, {}
         pages = await loop.check_pages(ctx, run)

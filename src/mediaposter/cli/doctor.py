@@ -12,13 +12,14 @@ import typer
 from rich.text import Text
 from sqlalchemy import text
 
-from mediaposter.cli.machine import machine
+from mediaposter.cli.faults import explain
+from mediaposter.cli.machine import command_settings, machine
 from mediaposter.cli.output import out, show
 from mediaposter.core.context import Context
 from mediaposter.core.errors import MediaPosterError, NotConfiguredError
 from mediaposter.core.runtime import live_workers
 from mediaposter.core.secrets import new_key
-from mediaposter.core.settings import Settings, load_settings
+from mediaposter.core.settings import Settings
 from mediaposter.generation.provider import load_provider, provider_names
 from mediaposter.media import ffmpeg
 from mediaposter.models import embedding
@@ -51,7 +52,7 @@ def register(app: typer.Typer) -> None:
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False) -> None:
     """Say what is configured, what is not, and what to do about each."""
-    findings = asyncio.run(examine(load_settings()))
+    findings = asyncio.run(examine(command_settings()))
     broken = any(finding.state == "broken" for finding in findings)
     show(
         {"healthy": not broken, "findings": [asdict(finding) for finding in findings]},
@@ -78,8 +79,9 @@ async def examine(settings: Settings) -> list[Finding]:
         async with machine(settings) as ctx:
             findings += [await _attempt(part, check, ctx) for part, check in _CHECKS_OF_DATABASE]
             findings += [await _attempt(f"provider {name}", _provider, ctx, name) for name in provider_names()]
-    except MediaPosterError as error:
-        findings.append(Finding("database", "broken", error.detail, error.fix))
+    except Exception as error:
+        fault = explain(error)
+        findings.append(Finding(_part_of(fault), "broken", fault.detail, fault.fix))
     findings += [
         _model("language model", lambda: language_model(settings).name),
         _model("voice", lambda: voice(settings) and "local Piper"),
@@ -150,10 +152,15 @@ _CHECKS_OF_DATABASE: list[tuple[str, Callable[[Context], Awaitable[Finding]]]] =
 async def _attempt(part: str, check: Callable[..., Awaitable[Finding]], *given: object) -> Finding:
     try:
         return await check(*given)
-    except MediaPosterError as error:
-        return Finding(part, "broken", error.detail, error.fix)
     except Exception as error:
-        return Finding(part, "broken", f"{type(error).__name__}: {error}", "See the log of the worker.")
+        fault = explain(error)
+        return Finding(part, "broken", fault.detail, fault.fix)
+
+
+def _part_of(fault: MediaPosterError) -> str:
+    """Name the part that stops the machine: a setting by its room, else the database."""
+    setting = fault.setting if isinstance(fault, NotConfiguredError) else ""
+    return {"MEDIAPOSTER_STORAGE_URL": "storage", "MEDIAPOSTER_SECRET_KEY": "secret key"}.get(setting, "database")
 
 
 def _model(part: str, find: Callable[[], object]) -> Finding:

@@ -4,11 +4,9 @@ import asyncio
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
-from mediaposter.cli.machine import machine
-from mediaposter.cli.output import out, show
-from mediaposter.core.settings import load_settings
+from mediaposter.cli.machine import command_settings, machine
+from mediaposter.cli.output import out, print_table, show
 from mediaposter.offers import service
 
 app = typer.Typer(help="Offers: what you sell, and the clicks on it.", no_args_is_help=True)
@@ -25,7 +23,7 @@ def add(
     """Add an offer."""
 
     async def make() -> dict[str, Any]:
-        async with machine(load_settings()) as ctx, ctx.database.session() as session:
+        async with machine(command_settings()) as ctx, ctx.database.session() as session:
             offer = await service.create_offer(session, name=name or cta, url=url, cta=cta, clock=ctx.clock)
             return {"id": offer.id, "name": offer.name, "url": offer.url, "cta": offer.cta}
 
@@ -38,7 +36,7 @@ def list_all(as_json: AsJson = False) -> None:
     """List the offers with the clicks on their links; robots are counted apart."""
 
     async def read() -> list[dict[str, Any]]:
-        async with machine(load_settings()) as ctx, ctx.database.session() as session:
+        async with machine(command_settings()) as ctx, ctx.database.session() as session:
             rows: list[dict[str, Any]] = []
             for offer in await service.list_offers(session):
                 links = await service.list_links(session, offer_id=offer.id)
@@ -65,10 +63,7 @@ def list_all(as_json: AsJson = False) -> None:
                 "No offers yet. Add one: mediaposter offers add https://example.com/course --cta 'Join the course'"
             )
             return
-        columns = ("id", "name", "url", "links", "clicks", "visitors", "robots")
-        table = Table(*columns, box=None, pad_edge=False, header_style="dim")
-        for row in found:
-            table.add_row(*(str(row[column]) for column in columns))
-        out.print(table)
+        columns = ("id", "links", "clicks", "visitors", "robots", "name", "url")
+        print_table(columns, ([str(row[column]) for column in columns] for row in found))
 
     show(found, as_json=as_json, human=human)

@@ -2,23 +2,62 @@
 
 import json
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from pydantic import BaseModel, ValidationError
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from mediaposter.core.errors import MediaPosterError
 
-out = Console(highlight=False)
+# Into a pipe or a file, lines are as long as they need to be.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 400)
 err = Console(stderr=True, highlight=False)
+_SECONDS_TO_WONDER = 2.0
+_KINDS = ("datetime", "str", "int", "float")
 
 
 def print_json(value: BaseModel | Any) -> None:
     """Print a value as JSON on standard output, one document."""
     data = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
     sys.stdout.write(json.dumps(data, indent=2, default=str, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def slowly(what: str) -> Generator[Callable[[], None]]:
+    """Say on standard error that something is under way, until the block calls what it is given.
+
+    A spinner in a terminal; elsewhere a line, once it has taken two seconds.
+    """
+    if err.is_terminal and not err.quiet:
+        status = err.status(f"{what} ...")
+        status.start()
+        end = status.stop
+    else:
+        timer = threading.Timer(_SECONDS_TO_WONDER, err.print, [f"{what} ..."])
+        timer.daemon = True
+        timer.start()
+        end = timer.cancel
+    try:
+        yield end
+    finally:
+        end()
+
+
+def print_table(columns: Iterable[str], rows: Iterable[Iterable[str | Text]]) -> None:
+    """Print rows for people. Ids and addresses are there to be copied: only the last column is ever cut."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    *names, last = columns
+    for name in names:
+        table.add_column(name, no_wrap=True, overflow="ignore")
+    table.add_column(last, no_wrap=True, overflow="ellipsis")
+    for row in rows:
+        table.add_row(*row)
+    out.print(table, crop=False)
 
 
 def show(value: BaseModel | Any, *, as_json: bool, human: Callable[[], None]) -> None:
@@ -61,5 +100,11 @@ def problem_line(problem: dict[str, Any]) -> Text:
 
 
 def validation_lines(error: ValidationError) -> list[tuple[str, str]]:
-    """Return the field and the broken rule of each fault that Pydantic found."""
-    return [(".".join(str(part) for part in fault["loc"]) or "config", fault["msg"]) for fault in error.errors()]
+    """Return the field and the broken rule of each fault that Pydantic found; a choice of kinds is one rule."""
+    rules: dict[str, list[str]] = {}
+    for fault in error.errors():
+        # Between brackets and behind them Pydantic names the kind that it tried, which is no field of ours.
+        path = [str(part) for part in fault["loc"] if "[" not in str(part) and str(part) not in _KINDS]
+        rule = fault["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        rules.setdefault(".".join(path) or "config", []).append(rule)
+    return [(field, ", or ".join(dict.fromkeys(found))) for field, found in rules.items()]

@@ -4,13 +4,11 @@ import asyncio
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
-from mediaposter.cli.machine import machine
-from mediaposter.cli.output import out, show
+from mediaposter.cli.machine import command_settings, machine, some_worker
+from mediaposter.cli.output import out, print_table, show, slowly
 from mediaposter.core import engine
-from mediaposter.core.settings import load_settings
 from mediaposter.publishing import service
 from mediaposter.publishing.outcomes import Outcome
 from mediaposter.publishing.schemas import PublicationDetail, PublicationRead
@@ -31,7 +29,7 @@ def list_all(
     """List the ledger, newest first."""
 
     async def read() -> list[PublicationRead]:
-        async with machine(load_settings()) as ctx, ctx.database.session() as session:
+        async with machine(command_settings()) as ctx, ctx.database.session() as session:
             rows = await service.list_publications(session, run_id=run, outcomes=outcome or (), limit=limit)
             return [PublicationRead.of(row) for row in rows]
 
@@ -41,13 +39,18 @@ def list_all(
         if not found:
             out.print('Nothing was published yet. Try: mediaposter run "Your idea" --copywriter local')
             return
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        for column in ("publication", "account", "outcome", "what there is to know"):
-            table.add_column(column)
-        for row in found:
-            outcome = Text(row.outcome, style=_COLOURS.get(row.outcome, ""))
-            table.add_row(row.id, f"{row.channel}:{row.handle}", outcome, row.verdict)
-        out.print(table)
+        print_table(
+            ("publication", "account", "outcome", "what there is to know"),
+            (
+                (
+                    row.id,
+                    f"{row.channel}:{row.handle}",
+                    Text(row.outcome, style=_COLOURS.get(row.outcome, "")),
+                    row.verdict,
+                )
+                for row in found
+            ),
+        )
 
     show([row.model_dump(mode="json", by_alias=True) for row in found], as_json=as_json, human=human)
 
@@ -63,11 +66,13 @@ def retry(publication_id: PublicationId, as_json: AsJson = False) -> None:
     """Send a refused publication again, as a new attempt, and wait for how it ends."""
 
     async def send() -> PublicationDetail:
-        async with machine(load_settings(), worker=True) as ctx:
+        async with machine(command_settings()) as ctx:
             async with ctx.database.session() as session:
                 row = await service.retry_publication(session, publication_id)
                 workflow_id = row.workflow_id
-            await engine.result(workflow_id)
+            async with some_worker(ctx):
+                with slowly("Sending"):
+                    await engine.result(workflow_id)
             async with ctx.database.session() as session:
                 return PublicationDetail.of(await service.get_publication(session, publication_id))
 
@@ -79,7 +84,7 @@ def cancel(publication_id: PublicationId, as_json: AsJson = False) -> None:
     """Take back a publication that was not sent."""
 
     async def take_back() -> PublicationDetail:
-        async with machine(load_settings()) as ctx, ctx.database.session() as session:
+        async with machine(command_settings()) as ctx, ctx.database.session() as session:
             return PublicationDetail.of(await service.cancel_publication(session, publication_id))
 
     _print(asyncio.run(take_back()), as_json=as_json)
@@ -95,7 +100,7 @@ def answer(
     """Say whether an unknown publication is public, where no machine can read the account."""
 
     async def settle() -> PublicationDetail:
-        async with machine(load_settings()) as ctx, ctx.database.session() as session:
+        async with machine(command_settings()) as ctx, ctx.database.session() as session:
             row = await service.answer_publication(session, publication_id, public=public, url=url)
             return PublicationDetail.of(row)
 
@@ -103,7 +108,7 @@ def answer(
 
 
 async def _read(publication_id: str) -> PublicationDetail:
-    async with machine(load_settings()) as ctx, ctx.database.session() as session:
+    async with machine(command_settings()) as ctx, ctx.database.session() as session:
         return PublicationDetail.of(await service.get_publication(session, publication_id))
 
 

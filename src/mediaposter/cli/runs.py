@@ -213,21 +213,29 @@ async def start_and_follow(
             run = RunRead.of(await begin(session, ctx))
         if detach:
             return run
-        async with some_worker(ctx) as ours:
-            return await follow_run(ctx, run.id, as_json=as_json, ours=ours)
+        return await follow_run(ctx, run.id, as_json=as_json)
 
 
-async def follow_run(ctx: Context, run_id: str, *, as_json: bool, ours: bool) -> RunRead:
-    """Show a run until it has ended. Ctrl-C says how it goes on; `ours` says that its worker ends with this command."""
+async def follow_run(ctx: Context, run_id: str, *, as_json: bool) -> RunRead:
+    """Work on a run, if no one else does, and show it until it has ended. Ctrl-C says how it goes on."""
 
     async def read() -> RunRead:
         async with ctx.database.session() as session:
             return RunRead.of(await service.get_run(session, run_id))
 
+    ours = True
+    said = False
     try:
-        return await live.follow(read, live.view_for(err, quiet=as_json))
+        async with some_worker(ctx) as ours:
+            try:
+                return await live.follow(read, live.view_for(err, quiet=as_json))
+            except asyncio.CancelledError:  # said before the worker is stopped: that can take as long as a step does
+                _left_behind(run_id, as_json=as_json, ours=ours)
+                said = True
+                raise
     except asyncio.CancelledError:
-        _left_behind(run_id, as_json=as_json, ours=ours)
+        if not said:
+            _left_behind(run_id, as_json=as_json, ours=ours)
         raise
 
 

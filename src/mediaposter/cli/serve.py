@@ -8,11 +8,10 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from mediaposter.app import build_app
-from mediaposter.cli.machine import machine
+from mediaposter.cli.machine import machine, service_settings
 from mediaposter.cli.output import out
 from mediaposter.core.errors import UnavailableError
-from mediaposter.core.settings import Settings, load_settings
+from mediaposter.core.settings import Settings
 from mediaposter.workers import WorkerProcess
 
 
@@ -28,7 +27,7 @@ def up(
     with_worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Also run a worker.")] = True,
 ) -> None:
     """Serve the API, its docs and your public pages, and work on runs, until Ctrl-C."""
-    settings = load_settings()
+    settings = service_settings()
     changes = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     asyncio.run(_serve(settings.model_copy(update=changes), with_worker=with_worker))
 
@@ -44,7 +43,7 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
     listener = bind(settings)
     async with machine(settings, attach=False) as ctx, contextlib.AsyncExitStack() as stack:
         if with_worker:
-            await stack.enter_async_context(WorkerProcess(ctx.database.url, keep=True))
+            await stack.enter_async_context(WorkerProcess(settings, ctx.database.url, keep=True))
         out.print(f"Site   {settings.site_url}/")
         out.print(f"API    {settings.site_url}/api/docs")
         out.print(f"Token  {settings.home / 'token'} (for this machine; `mediaposter tokens create` makes others)")
@@ -54,6 +53,8 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
 
 def server(settings: Settings) -> uvicorn.Server:
     """Return the HTTP server of the app, not yet started."""
+    from mediaposter.app import build_app  # noqa: PLC0415 - no other command waits for it to be imported
+
     return uvicorn.Server(
         uvicorn.Config(
             build_app(),

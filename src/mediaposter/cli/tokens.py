@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from mediaposter.cli.machine import machine
+from mediaposter.cli.machine import command_settings, machine
 from mediaposter.cli.output import out, show
 from mediaposter.core import tokens as service
-from mediaposter.core.settings import load_settings
 from mediaposter.core.tokens import Scope
 
 app = typer.Typer(help="Tokens for the API.", no_args_is_help=True)
@@ -24,7 +23,7 @@ def create(
     """Make a token and show it, once."""
 
     async def make() -> tuple[str, str]:
-        async with machine(load_settings()) as ctx, ctx.database.session() as session:
+        async with machine(command_settings()) as ctx, ctx.database.session() as session:
             secret, row = await service.create_token(session, name=name, scope=scope, clock=ctx.clock)
             return secret, row.id
 
@@ -43,7 +42,7 @@ def list_all(as_json: AsJson = False) -> None:
     """List the tokens. The tokens themselves are not kept."""
 
     async def read() -> list[dict[str, object]]:
-        async with machine(load_settings()) as ctx, ctx.database.session() as session:
+        async with machine(command_settings()) as ctx, ctx.database.session() as session:
             return [
                 {
                     "id": row.id,
@@ -72,7 +71,7 @@ def revoke(token_id: str, as_json: AsJson = False) -> None:
     """Make a token useless from now on."""
 
     async def change() -> None:
-        async with machine(load_settings()) as ctx, ctx.database.session() as session:
+        async with machine(command_settings()) as ctx, ctx.database.session() as session:
             await service.revoke_token(session, token_id, clock=ctx.clock)
 
     asyncio.run(change())

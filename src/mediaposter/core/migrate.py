@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
@@ -31,6 +32,15 @@ def migrate(url: str, *, revision: str = "head") -> None:
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
             connection.commit()
     engine.dispose()
+
+
+def present(url: str) -> str | None:
+    """Return the revision that the database is at, None when it has not seen a migration. Blocks."""
+    engine = create_engine(psycopg_url(url), poolclass=NullPool, connect_args={"prepare_threshold": None})
+    with engine.connect() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+    engine.dispose()
+    return revision
 
 
 def head() -> str:

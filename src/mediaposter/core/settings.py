@@ -146,6 +146,15 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
 
+def variable_name(field: str) -> str:
+    """Return the environment variable of a setting, by the setting's name or by its variable."""
+    info = Settings.model_fields.get(field)
+    if info is None:
+        return field
+    choices = info.validation_alias.choices if isinstance(info.validation_alias, AliasChoices) else ()
+    return str(choices[0]) if choices else f"MEDIAPOSTER_{field.upper()}"
+
+
 @lru_cache(maxsize=1)
 def load_settings() -> Settings:
     """Read the settings of this process from the environment and `.env`, once."""

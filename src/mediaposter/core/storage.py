@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import obstore
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from mediaposter.core.embedded.folder import start_of
-from mediaposter.core.errors import NotFoundError
+from mediaposter.core.errors import NotConfiguredError, NotFoundError
 from mediaposter.core.settings import Settings
 
 SCHEME = "storage://"
@@ -132,7 +133,14 @@ def _remote_store(settings: Settings) -> ObjectStore:
         options["client_options"] = {"allow_http": True}
     if settings.storage_url.startswith("file://"):
         return LocalStore(Path(settings.storage_url.removeprefix("file://")), mkdir=True)
-    return from_url(settings.storage_url, **options)
+    try:
+        return from_url(settings.storage_url, **options)
+    except (ValueError, BaseError) as error:
+        raise NotConfiguredError(
+            "MEDIAPOSTER_STORAGE_URL",
+            f"MEDIAPOSTER_STORAGE_URL cannot be used: {' '.join(str(error).split())}",
+            fix="Write it like s3://bucket/prefix (or gs://, az://, file:///folder), or unset it for a folder.",
+        ) from error
 
 
 def _mark_of(pid: int) -> str | None:
