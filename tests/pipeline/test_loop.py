@@ -16,6 +16,8 @@ from mediaposter.core.engine import Engine
 from mediaposter.media import service as media
 from mediaposter.pipeline import service
 from mediaposter.pipeline.models import RunState, Stage, StageState
+from mediaposter.publishing import service as publishing
+from mediaposter.publishing.copy import Copy
 from mediaposter.publishing.models import Account
 from tests.pipeline.driving import asked, ended, outcomes, read, stage_of, start
 from tests.publishing.conftest import add_account
@@ -97,11 +99,17 @@ async def test_tweets_and_checkbacks_are_written_into_the_timeline(
 async def test_a_post_that_becomes_public_later_gets_its_checkbacks_then(
     ctx: Context, worker: Engine, accounts: Sequence[Account], clip_of_one: Path
 ) -> None:
-    soon = utc_now() + timedelta(seconds=3)
-    run = await ended(ctx, await start(ctx, asked(clip_of_one, accounts=["site:greenroom"], publish=soon.isoformat())))
+    config = asked(clip_of_one, accounts=["site:greenroom"], publish=(utc_now() + timedelta(hours=1)).isoformat())
+    run = await ended(ctx, await start(ctx, config))
     assert outcomes(run) == {"site:greenroom": "scheduled"}
     publication = stage_of(run, Stage.PUBLISH).outputs["accounts"][0]["publication_id"]
     assert await checkbacks(ctx, publication) == 0
+    async with ctx.database.session() as session:
+        row = await publishing.get_publication(session, publication)
+        words = Copy.model_validate(row.copy)
+        await publishing.plan_publication(
+            session, post_id=row.post_id, account_id=row.account_id, copy=words, due_at=utc_now()
+        )
     async with asyncio.timeout(30):
         while await checkbacks(ctx, publication) < 5:
             await asyncio.sleep(0.05)
