@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONUNBUFFERED := 1
+unexport PYTHONDONTWRITEBYTECODE  # each start would compile everything anew
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check setup dev lock features docs bench clean

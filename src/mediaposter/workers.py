@@ -56,7 +56,8 @@ class WorkerProcess:
             return
         process.send_signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(process.wait(), _SECONDS_TO_DRAIN)
+            async with asyncio.timeout(_SECONDS_TO_DRAIN):
+                await process.wait()
         except TimeoutError:
             _log.warning("worker.killed", seconds=_SECONDS_TO_DRAIN, why="its work in flight did not end")
             process.kill()
@@ -80,7 +81,8 @@ class WorkerProcess:
         )
         assert process.stdout is not None
         try:
-            line = await asyncio.wait_for(process.stdout.readline(), _SECONDS_TO_READY)
+            async with asyncio.timeout(_SECONDS_TO_READY):
+                line = await process.stdout.readline()
         except TimeoutError:
             line = b""
         except asyncio.CancelledError:  # it has nothing in hand yet

@@ -160,7 +160,8 @@ class _Worker:
 async def _end(process: asyncio.subprocess.Process, *, patience: float) -> None:
     try:
         # After its last line it ends by itself.
-        await asyncio.wait_for(process.wait(), patience)
+        async with asyncio.timeout(patience):
+            await process.wait()
     except TimeoutError:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
