@@ -1,10 +1,13 @@
 """The front door for programs: the ASGI app, built out of the rooms' routers."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from time import perf_counter
 from typing import Any
 
+import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi_offline import FastAPIOffline
 from sqlalchemy.exc import SQLAlchemyError
@@ -49,6 +52,15 @@ def build_app() -> FastAPI:
     for router in (health, redirect_router, site):
         app.include_router(router)
     return app
+
+
+class Server(uvicorn.Server):
+    """An HTTP server that leaves signals to its owner: uvicorn would end the process before the rest is stopped."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Capture none."""
+        yield
 
 
 @health.get("/health", summary="Whether the parts are up; no token needed")

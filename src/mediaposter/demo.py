@@ -10,7 +10,7 @@ import httpx
 import uvicorn
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mediaposter.app import build_app
+from mediaposter.app import Server, build_app
 from mediaposter.core.context import Context
 from mediaposter.core.errors import UpstreamError
 from mediaposter.media import service as media
@@ -112,10 +112,9 @@ def output(run: RunRead, name: Stage) -> dict[str, Any]:
 
 @asynccontextmanager
 async def _serving() -> AsyncGenerator[str]:
-    server = uvicorn.Server(
+    server = Server(
         uvicorn.Config(build_app(), host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off")
     )
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     task = asyncio.create_task(server.serve())
     while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn gives no event for it
         await asyncio.sleep(0.01)

@@ -1,5 +1,6 @@
 """The front door for people. Commands are thin: they parse, call a service, and print."""
 
+import asyncio
 import signal
 import sys
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     given = sys.argv[1:] if argv is None else list(argv)
     try:
         code = _run(given)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         code = 130
     if code == 130:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # from here on, Ctrl-C ends us without a word

@@ -2,19 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from rich.text import Text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mediaposter.cli import live
 from mediaposter.cli.faults import UsageError
 from mediaposter.cli.machine import command_settings, machine, some_worker
-from mediaposter.cli.output import err, out, print_json, print_table, problem_line, show, validation_lines
+from mediaposter.cli.output import err, out, print_json, show, validation_lines
+from mediaposter.cli.report import Made, print_run, print_runs, what_was_made
 from mediaposter.core.context import Context
 from mediaposter.core.errors import FieldProblem, InvalidInputError
 from mediaposter.pipeline import service
@@ -124,18 +123,19 @@ def runs(
             return [RunRead.of(run) for run in await service.list_runs(session, states=state or (), limit=limit)]
 
     found = asyncio.run(read())
-    show([run.model_dump(mode="json") for run in found], as_json=as_json, human=lambda: _print_runs(found))
+    show([run.model_dump(mode="json") for run in found], as_json=as_json, human=lambda: print_runs(found))
 
 
 def show_run(run_id: RunId, as_json: AsJson = False) -> None:
     """Show one run: its stages, costs, accounts and reasons."""
 
-    async def read() -> RunRead:
+    async def read() -> tuple[RunRead, Made]:
         async with machine(command_settings()) as ctx, ctx.database.session() as session:
-            return RunRead.of(await service.get_run(session, run_id))
+            run = RunRead.of(await service.get_run(session, run_id))
+            return run, await what_was_made(ctx, session, run)
 
-    found = asyncio.run(read())
-    show(found, as_json=as_json, human=lambda: print_run(found))
+    found, made = asyncio.run(read())
+    show(found, as_json=as_json, human=lambda: print_run(found, made))
 
 
 def cancel(run_id: RunId, as_json: AsJson = False) -> None:
@@ -193,27 +193,28 @@ def _option(field: str) -> str:
 
 
 def _work_on(begin: Callable[[AsyncSession, Context], Awaitable[Run]], *, as_json: bool, detach: bool) -> None:
-    ended = asyncio.run(start_and_follow(begin, as_json=as_json, detach=detach))
+    ended, made = asyncio.run(start_and_follow(begin, as_json=as_json, detach=detach))
     if as_json:
         print_json(ended)
     elif detach:
         out.print(f"{ended.id} is queued. Watch it with `mediaposter show {ended.id}`.")
     else:
-        print_run(ended, stages=False)
+        print_run(ended, made, stages=False)
     if not detach and ended.state not in _GOOD:
         raise SystemExit(1)
 
 
 async def start_and_follow(
     begin: Callable[[AsyncSession, Context], Awaitable[Run]], *, as_json: bool = False, detach: bool = False
-) -> RunRead:
+) -> tuple[RunRead, Made]:
     """Begin something with a run and show it until it ends. Ctrl-C leaves the run queued, to be gone on with."""
     async with machine(command_settings()) as ctx:
         async with ctx.database.session() as session:
             run = RunRead.of(await begin(session, ctx))
-        if detach:
-            return run
-        return await follow_run(ctx, run.id, as_json=as_json)
+        if not detach:
+            run = await follow_run(ctx, run.id, as_json=as_json)
+        async with ctx.database.session() as session:
+            return run, await what_was_made(ctx, session, run)
 
 
 async def follow_run(ctx: Context, run_id: str, *, as_json: bool) -> RunRead:
@@ -257,48 +258,6 @@ def _left_behind(run_id: str, *, as_json: bool, ours: bool) -> None:
         err.print("Waiting for the step in hand to end; Ctrl-C again leaves at once.")
 
 
-def print_run(run: RunRead, *, stages: bool = True) -> None:
-    """Print a run for people."""
-    out.print(Text.assemble(("Run ", "bold"), run.id, "  ", _state(run.state)))
-    if stages:
-        with live.LineView(out) as view:
-            view.show(run)
-    if run.cost_minor:
-        out.print(f"Cost: {run.cost_minor / 100:.2f} {run.currency}")
-    for account in _accounts(run):
-        line = Text.assemble(f"  {account['account']:<28} ", (f"{account['outcome']:<10} ", "bold"))
-        line.append(account.get("url") or account.get("reason") or "")
-        out.print(line, soft_wrap=True)
-        for broken in account.get("broken", []):
-            out.print(Text(f"    {broken['field']}: {broken['rule']} (found {broken['found']}). {broken['fix']}"))
-    if run.error:
-        out.print(problem_line(run.error), soft_wrap=True)
-
-
-def _accounts(run: RunRead) -> list[dict[str, Any]]:
-    return next((stage.outputs.get("accounts", []) for stage in run.stages if stage.name is Stage.PUBLISH), [])
-
-
-def _print_runs(found: list[RunRead]) -> None:
-    if not found:
-        out.print('No runs yet. Start one: mediaposter run "Your idea" --copywriter local')
-        return
-    rows: list[tuple[str | Text, ...]] = []
-    for run in found:
-        took = (
-            f"{(run.finished_at - run.started_at).total_seconds():.1f}s" if run.finished_at and run.started_at else ""
-        )
-        sources = run.config.prompts or run.config.clips
-        when = run.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
-        rows.append((run.id, _state(run.state), when, took, str(len(sources)), Text(sources[0])))
-    print_table(("run", "state", "started", "took", "parts", "what"), rows)
-
-
-def _state(state: RunState) -> Text:
-    colours = {RunState.COMPLETED: "green", RunState.FAILED: "red", RunState.PARTIAL: "yellow"}
-    return Text(state, style=colours.get(state, "cyan"))
-
-
 def _from_file(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
@@ -322,8 +281,3 @@ def _offer(offer: str | None, cta: str | None) -> dict[str, Any] | None:
         return None
     chosen: dict[str, Any] = {"url": offer} if "://" in offer else {"id": offer}
     return chosen | ({"cta": cta} if cta else {})
-
-
-def moment(value: datetime | None) -> str:
-    """Return a UTC moment in the reader's own zone."""
-    return value.astimezone().strftime("%Y-%m-%d %H:%M:%S") if value else ""

@@ -2,17 +2,21 @@
 
 import asyncio
 import contextlib
+import signal
 import socket
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import uvicorn
 
 from mediaposter.cli.machine import machine, service_settings
-from mediaposter.cli.output import out
+from mediaposter.cli.output import err, out
 from mediaposter.core.errors import UnavailableError
 from mediaposter.core.settings import Settings
 from mediaposter.workers import WorkerProcess
+
+if TYPE_CHECKING:
+    from mediaposter.app import Server
 
 
 def register(app: typer.Typer) -> None:
@@ -48,14 +52,31 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
         out.print(f"API    {settings.site_url}/api/docs")
         out.print(f"Token  {settings.home / 'token'} (for this machine; `mediaposter tokens create` makes others)")
         out.print("Stop with Ctrl-C.")
-        await server(settings).serve(sockets=[listener])
+        await _until_told(server(settings), listener)
+        err.print("Stopping: the steps in hand end first. Ctrl-C again leaves at once.")
 
 
-def server(settings: Settings) -> uvicorn.Server:
+async def _until_told(http: "Server", listener: socket.socket) -> None:
+    """Serve until SIGTERM or Ctrl-C; a second one cancels the task, which ends the worker at once."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+    assert task is not None
+
+    def stop() -> None:
+        if http.should_exit:
+            task.cancel()
+        http.should_exit = True
+
+    for one in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(one, stop)
+    await http.serve(sockets=[listener])
+
+
+def server(settings: Settings) -> "Server":
     """Return the HTTP server of the app, not yet started."""
-    from mediaposter.app import build_app  # noqa: PLC0415 - no other command waits for it to be imported
+    from mediaposter.app import Server, build_app  # noqa: PLC0415 - no other command waits for it to be imported
 
-    return uvicorn.Server(
+    return Server(
         uvicorn.Config(
             build_app(),
             host=settings.host,

@@ -159,7 +159,10 @@ async def approve_run(session: AsyncSession, run_id: str) -> Run:
     """Let a draft go on to publish."""
     run = await get_run(session, run_id, lock=True)
     if run.state is not RunState.WAITING:
-        raise RunStateError(f"The run does not wait for approval; it is {run.state}.")
+        raise RunStateError(
+            f"The run does not wait for approval; it is {run.state}.",
+            fix=f"See how it stands with `mediaposter show {run.id}`.",
+        )
     run.approved = True
     return await _begin_attempt(session, run, "pipeline.run.approved")
 
