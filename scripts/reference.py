@@ -7,14 +7,25 @@ import json
 import sys
 from pathlib import Path
 
-import typer.main
-from click import Command, Context, Group
+import typer
+from pydantic import TypeAdapter
+from pydantic.fields import FieldInfo
+from typer.core import TyperCommand, TyperGroup
 
 from mediaposter.app import build_app
 from mediaposter.cli.app import app as cli
-from mediaposter.core.settings import Settings
+from mediaposter.core.settings import Settings, variable_name
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
+
+
+_COMMANDS = (
+    "`--json` prints one JSON document on standard output instead of text, errors included (`code`, `detail`, `fix`,",
+    "`errors`). Progress and logs go to standard error. A command ends with 0 when it did what was asked, 1 when it",
+    "could not or when a run failed, 2 when the input breaks a rule, 130 after Ctrl-C. Commands log only warnings",
+    "unless MEDIAPOSTER_LOG_LEVEL says otherwise; `up` and `worker` log at its level. `mediaposter --version` prints",
+    "the version.",
+)
 
 
 def settings_page() -> str:
@@ -29,18 +40,15 @@ def settings_page() -> str:
         "|---|---|---|",
     ]
     for name, field in Settings.model_fields.items():
-        choices = getattr(field.validation_alias, "choices", None)
-        variable = str(choices[0]) if choices else f"MEDIAPOSTER_{name.upper()}"
-        default = "by the user" if field.default_factory else "-" if field.default is None else str(field.default)
-        lines.append(f"| `{variable}` | {default} | {field.description} |")
+        lines.append(f"| `{variable_name(name)}` | {_default(field)} | {field.description} |")
     return "\n".join(lines) + "\n"
 
 
 def commands_page() -> str:
     """Return the help of every command, as the terminal shows it but without its width."""
     root = typer.main.get_command(cli)
-    lines = ["# The command line", "", "`--json` prints JSON instead of text wherever something is printed.", ""]
-    assert isinstance(root, Group)
+    lines = ["# The command line", "", *_COMMANDS, ""]
+    assert isinstance(root, TyperGroup)
     for name in sorted(root.commands):
         lines += _command(root.commands[name], f"mediaposter {name}")
     return "\n".join(lines).rstrip() + "\n"
@@ -69,14 +77,23 @@ def main() -> int:
     return 0
 
 
-def _command(command: Command, path: str) -> list[str]:
-    if isinstance(command, Group):
+def _default(field: FieldInfo) -> str:
+    if field.default_factory:  # the one folder that depends on who asks
+        return "`~/.mediaposter`; for root `/var/lib/mediaposter`"
+    if field.default is None:
+        return "-"
+    shown = json.loads(TypeAdapter(field.annotation).dump_json(field.default))
+    return f"`{json.dumps(shown) if isinstance(shown, list) else shown}`"
+
+
+def _command(command: TyperCommand | TyperGroup, path: str) -> list[str]:
+    if isinstance(command, TyperGroup):
         lines = [f"## {path}", "", (command.help or "").strip(), ""]
         for name in sorted(command.commands):
             lines += _command(command.commands[name], f"{path} {name}")
         return lines
     lines = [f"## {path}", "", (command.help or "").strip().replace("\n    ", "\n"), ""]
-    context = Context(command, info_name=path)
+    context = typer.Context(command, info_name=path)
     rows = [
         (record[0].replace("|", "\\|"), record[1].replace("|", "\\|"))
         for parameter in command.get_params(context)

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi_offline import FastAPIOffline
 from sqlalchemy.exc import SQLAlchemyError
 
+from mediaposter import openapi
 from mediaposter.analysis.routes import router as analysis
 from mediaposter.core import context, problems
 from mediaposter.core.routes import router as core
@@ -51,6 +52,12 @@ def build_app() -> FastAPI:
         app.include_router(router, dependencies=[Depends(authorize)])
     for router in (health, redirect_router, site):
         app.include_router(router)
+    write = app.openapi
+
+    def document() -> dict[str, Any]:
+        return app.openapi_schema or openapi.complete(write())
+
+    app.openapi = document
     return app
 
 

@@ -9,7 +9,7 @@ from mediaposter.core import context
 router = APIRouter(prefix="/api/analysis", tags=["analysis"])
 
 
-@router.get("/{asset_id}")
+@router.get("/{asset_id}", summary="What was found in a video")
 async def read_analysis(asset_id: str) -> AnalysisRead:
     """Return what is known of an asset: scenes, speech, loudness, colours, the reading of its opening, topics."""
     async with context.current().database.session() as session:
