@@ -63,9 +63,10 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON inst
         raise SystemExit(1)
 
 
-def secret_key() -> None:
+def secret_key(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False) -> None:
     """Make a key for MEDIAPOSTER_SECRET_KEY. Nothing is stored."""
-    out.print(new_key())
+    key = new_key()
+    show({"secret_key": key}, as_json=as_json, human=lambda: out.print(key))
 
 
 async def examine(settings: Settings) -> list[Finding]:

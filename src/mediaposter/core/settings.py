@@ -19,7 +19,12 @@ class Settings(BaseSettings):
     """The settings of a process. Names below are upper-case environment variables with the prefix `MEDIAPOSTER_`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MEDIAPOSTER_", env_file=".env", env_file_encoding="utf-8", extra="ignore", populate_by_name=True
+        env_prefix="MEDIAPOSTER_",
+        env_ignore_empty=True,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        populate_by_name=True,
     )
 
     # Where things live
