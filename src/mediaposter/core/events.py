@@ -135,6 +135,8 @@ class Subscriber:
 
 
 _subscribers: dict[str, Subscriber] = {}
+_begun: set[tuple[str, str]] = set()  # the databases and names whose cursor this process knows to be there
+_GATHER_SECONDS = 0.1  # events come in flocks: a look at each would cost a third of a worker's time
 
 
 def subscribe(name: str, topic: str, *, from_start: bool = False) -> Callable[[Handler], Handler]:
@@ -164,7 +166,10 @@ async def deliver(ctx: Context, subscriber: Subscriber) -> int:
 
     Several workers may try: one at a time gets the cursor, the others find nothing to do.
     """
-    await _ensure_cursor(ctx.database, subscriber)
+    begun = (ctx.database.url, subscriber.name)
+    if begun not in _begun:
+        await _ensure_cursor(ctx.database, subscriber)
+        _begun.add(begun)
     done = 0
     while await _deliver_one(ctx, subscriber):
         done += 1
@@ -194,6 +199,7 @@ async def _run(ctx: Context, subscriber: Subscriber) -> None:
                 await deliver(ctx, subscriber)
                 pause = 0.5
                 await wait_for(woken, _LOOK_ANYWAY_SECONDS)
+                await asyncio.sleep(_GATHER_SECONDS)
             except Exception as error:
                 _log.exception("subscriber.failed", subscriber=subscriber.name, again_in=pause)
                 await _note_failure(ctx.database, subscriber, error)

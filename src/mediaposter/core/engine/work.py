@@ -1,5 +1,6 @@
 """Starting, watching and steering workflows."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,8 @@ from mediaposter.core.notifications import QUEUES, notify
 
 R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
-_RESULT_POLL = 0.1  # seconds between two looks at the state of a workflow that is waited for
+# Seconds between two looks at a workflow that is waited for: soon for what is short, seldom for what lasts.
+_FIRST_LOOK, _LOOK_LATER_BY, _LAST_LOOK = 0.015, 1.4, 0.25
 _DELETE_BATCH = 500
 
 
@@ -66,8 +68,9 @@ class Handle(Generic[R]):
 
     async def result(self) -> R:
         """Wait for the workflow's result. Raises the error it ended with, CancelledByUserError when cancelled."""
+        await _has_ended(self.id)
         try:
-            return await self._get_result(polling_interval_sec=_RESULT_POLL)
+            return await self._get_result(polling_interval_sec=_LAST_LOOK)
         except dbos_error.DBOSAwaitedWorkflowCancelledError as error:
             raise CancelledByUserError(
                 f"The workflow {self.id} was cancelled.", fix="Resume it, or start the work again."
@@ -77,6 +80,20 @@ class Handle(Generic[R]):
                 f"The workflow {self.id} was given up: worker after worker died while running it.",
                 fix="Read the workers' logs for what kills them, then resume it.",
             ) from error
+
+
+async def _has_ended(id: str) -> None:  # noqa: A002
+    # Not by the engine's own waiting, which looks at a fixed interval; it fetches the result, or waits on by itself.
+    query = text(
+        "SELECT status NOT IN ('ENQUEUED', 'DELAYED', 'PENDING') FROM dbos.workflow_status WHERE workflow_uuid = :id"
+    )
+    pause = _FIRST_LOOK
+    while True:
+        async with context.current().database.session() as session:
+            if (await session.execute(query, {"id": id})).scalar_one_or_none() is not False:
+                return
+        await asyncio.sleep(pause)
+        pause = min(pause * _LOOK_LATER_BY, _LAST_LOOK)
 
 
 async def enqueue(

@@ -22,7 +22,7 @@ class ClipsProvider:
 
     name = "clips"
     capabilities = Capabilities(
-        seconds_min=0.1, audio=True, max_parallel=4, resubmit_is_free=True, poll_seconds=0.2, deadline_seconds=3600
+        seconds_min=0.1, audio=True, max_parallel=4, resubmit_is_free=True, poll_seconds=0.05, deadline_seconds=3600
     )
 
     def __init__(self, settings: Settings, storage: Storage) -> None:
