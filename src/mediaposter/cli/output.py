@@ -3,13 +3,12 @@
 import json
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from pydantic import BaseModel, ValidationError
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from mediaposter.core.errors import MediaPosterError
@@ -18,6 +17,8 @@ from mediaposter.core.errors import MediaPosterError
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 400)
 err = Console(stderr=True, highlight=False)
 _SECONDS_TO_WONDER = 2.0
+_GAP = 2  # between two columns
+_LEAST_WIDTH = 20  # of a last column that is cut rather than wrapped
 _KINDS = ("datetime", "str", "int", "float")
 
 
@@ -48,16 +49,19 @@ def slowly(what: str) -> Generator[Callable[[], None]]:
         end()
 
 
-def print_table(columns: Iterable[str], rows: Iterable[Iterable[str | Text]]) -> None:
-    """Print rows for people. Ids and addresses are there to be copied: only the last column is ever cut."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    *names, last = columns
-    for name in names:
-        table.add_column(name, no_wrap=True, overflow="ignore")
-    table.add_column(last, no_wrap=True, overflow="ellipsis")
-    for row in rows:
-        table.add_row(*row)
-    out.print(table, crop=False)
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
+    """Print rows for people. Ids and addresses are there to be copied: in a terminal, only the last column is cut."""
+    head = [Text(name, style="dim") for name in columns]
+    lines = [head, *([cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows)]
+    widths = [max(line[place].cell_len for line in lines) for place in range(len(columns))]
+    left = out.width - sum(width + _GAP for width in widths[:-1])
+    for line in lines:
+        *cells, last = line
+        for cell, width in zip(cells, widths, strict=False):
+            cell.pad_right(width + _GAP - cell.cell_len)
+        if out.is_terminal and left >= _LEAST_WIDTH:
+            last.truncate(left, overflow="ellipsis")
+        out.print(Text.assemble(*cells, last), soft_wrap=True)
 
 
 def show(value: BaseModel | Any, *, as_json: bool, human: Callable[[], None]) -> None:

@@ -46,7 +46,7 @@ def list_all(
                     row.id,
                     f"{row.channel}:{row.handle}",
                     Text(row.outcome, style=_COLOURS.get(row.outcome, "")),
-                    row.verdict,
+                    f"{row.verdict}{_due(row)}",
                 )
                 for row in found
             ),
@@ -107,6 +107,12 @@ def answer(
     _print(asyncio.run(settle()), as_json=as_json)
 
 
+def _due(row: PublicationRead) -> str:
+    if row.outcome is not Outcome.PLANNED or row.due_at is None:
+        return ""
+    return f" Due {row.due_at.astimezone():%Y-%m-%d %H:%M}."
+
+
 async def _read(publication_id: str) -> PublicationDetail:
     async with machine(command_settings()) as ctx, ctx.database.session() as session:
         return PublicationDetail.of(await service.get_publication(session, publication_id))
@@ -116,7 +122,7 @@ def _print(publication: PublicationDetail, *, as_json: bool) -> None:
     def human() -> None:
         outcome = Text(publication.outcome, style=f"bold {_COLOURS.get(publication.outcome, '')}".strip())
         out.print(Text.assemble(f"{publication.channel}:{publication.handle}  ", outcome, f"  {publication.id}"))
-        out.print(publication.verdict, soft_wrap=True)
+        out.print(f"{publication.verdict}{_due(publication)}", soft_wrap=True)
         if publication.next:
             out.print(Text.assemble(("Next:  ", "bold"), publication.next), soft_wrap=True)
         for attempt in publication.attempts:

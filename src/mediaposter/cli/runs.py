@@ -1,9 +1,10 @@
 """Commands about runs: start one, watch it, see how it ended, go on."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from pydantic import ValidationError
@@ -102,7 +103,7 @@ def run(
             fix='Give a prompt: mediaposter run "Your idea" --copywriter local. '
             "Or your own footage: mediaposter run --clips a.mp4 b.mov --copywriter local.",
         )
-    asked = parse_config(given)
+    asked = parse_config(given, file=config)
 
     async def start(session: AsyncSession, ctx: Context) -> Run:
         started = await service.start_run(session, asked, settings=ctx.settings, idempotency_key=key, clock=ctx.clock)
@@ -171,13 +172,14 @@ def approve(run_id: RunId, as_json: AsJson = False, detach: bool = False) -> Non
     _work_on(lambda session, _: service.approve_run(session, run_id), as_json=as_json, detach=detach)
 
 
-def parse_config(given: dict[str, Any]) -> PipelineConfig:
+def parse_config(given: dict[str, Any], *, file: Path | None = None) -> PipelineConfig:
     """Check what the user asked for. Raises InvalidInputError naming each field, its rule and the mend."""
     try:
         return PipelineConfig.model_validate(given)
     except ValidationError as error:
+        also = f", or mend it in {file}" if file else ""
         problems = [
-            FieldProblem(field, rule, f"Mend {_option(field)}; `mediaposter run --help` says what it takes")
+            FieldProblem(field, rule, f"Mend {_option(field)}; `mediaposter run --help` says what it takes{also}")
             for field, rule in validation_lines(error)
         ]
         raise InvalidInputError(
@@ -259,15 +261,18 @@ def _left_behind(run_id: str, *, as_json: bool, ours: bool) -> None:
 
 
 def _from_file(path: Path | None) -> dict[str, Any]:
+    """Return the fields of a config file, which may leave to the command line what it does not say."""
     if path is None:
         return {}
     try:
-        return PipelineConfig.model_validate_json(path.read_bytes()).model_dump(mode="json", exclude_defaults=True)
+        read = json.loads(path.read_bytes())
     except OSError as error:
         raise InvalidInputError(f"{path} cannot be read: {error.strerror}.", fix="Name a JSON file.") from error
-    except ValidationError as error:
-        problems = [FieldProblem(field, rule, f"Mend it in {path}") for field, rule in validation_lines(error)]
-        raise InvalidInputError(f"{path} is not a config.", fix="Mend what is named above.", errors=problems) from error
+    except ValueError as error:
+        raise InvalidInputError(f"{path} is not JSON: {error}.", fix="Mend the file there.") from error
+    if not isinstance(read, dict):
+        raise InvalidInputError(f"{path} is not a config.", fix='Write an object, such as {"copywriter": "local"}.')
+    return cast(dict[str, Any], read)
 
 
 def _source(text: str) -> str:
