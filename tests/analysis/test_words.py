@@ -3,6 +3,7 @@
 import pytest
 
 from mediaposter.analysis.extract import headline, pool, rank_titles
+from mediaposter.analysis.phrases import hashtags
 from mediaposter.analysis.sentences import cut_at_word, split_sentences, tidy
 from mediaposter.analysis.topics import find_topics
 
@@ -107,3 +108,8 @@ def test_orders_to_the_maker_are_not_shown_to_viewers() -> None:
 
 def test_keywords_become_one_line() -> None:
     assert [s.text for s in pool(("morning routine", "5 am club"), "")] == ["Morning routine, 5 am club."]
+
+
+def test_a_hashtag_does_not_end_in_what_only_describes() -> None:
+    topics = ("end deep", "cotton string", "dry", "soil")
+    assert hashtags(topics, most=5, language="en", turn=0) == ("CottonString", "soil")

@@ -51,6 +51,7 @@ def hashtags(topics: Sequence[str], *, most: int, language: str, turn: int) -> t
     """Return up to `most` hashtags made of topics, without `#`: no stop words, no pale nouns, two words at most."""
     stops = stopwords(language)
     pale = words_in("pale.en")  # nouns so common that a hashtag of them says nothing
+    adjectives = words_in("adjectives.en")
     tags: list[str] = []
     for topic in topics:
         words = [word for word in _TAG.sub(" ", topic).split() if word]
@@ -58,6 +59,8 @@ def hashtags(topics: Sequence[str], *, most: int, language: str, turn: int) -> t
             continue
         plain = [word.lower() for word in words]
         if len(words) == 1 and (plain[0] in pale or len(plain[0]) < 4):
+            continue
+        if plain[-1] in adjectives:  # "end deep": what it describes came before, or not at all
             continue
         if any(word in stops for word in plain) or all(word in pale for word in plain):
             continue

@@ -21,6 +21,7 @@ from mediaposter.analysis.picture import (
     scenes_of,
 )
 from mediaposter.analysis.schemas import ANALYSIS_VERSION, Analysis
+from mediaposter.analysis.script import follow_script
 from mediaposter.analysis.sound import Sound, listen
 from mediaposter.analysis.stills import STILLS_SETTLED, settle
 from mediaposter.analysis.topics import find_topics
@@ -38,13 +39,15 @@ async def analyze(
     *,
     transcriber: Transcriber | None = None,
     speech_note: str = "",
+    script: str = "",
     on_progress: Progress | None = None,
 ) -> Analysis:
     """Return everything there is to know of the media file `path` without any cloud.
 
-    Picture, sound and speech are looked at side by side. `speech_note` is kept where there is no transcriber; progress
-    goes from 0 to 1; cancelling stops every process at once. On two cores a 1080p file takes about a fortieth of its
-    length, with speech about a tenth. Raises MediaError, FfmpegError, TranscriptionError.
+    Picture, sound and speech are looked at side by side. With the `script` that was read in it, if one was, what is
+    misheard is put right. `speech_note` is kept where there is no transcriber; progress goes from 0 to 1; cancelling
+    stops every process at once. On two cores a 1080p file takes about a fortieth of its length, with speech about a
+    tenth. Raises MediaError, FfmpegError, TranscriptionError.
     """
     hears = transcriber is not None and facts.audio is not None
     progress = _Progress(on_progress, {"picture": 2.0, "sound": 0.5, "speech": 6.0 if hears else 0.0})
@@ -56,6 +59,8 @@ async def analyze(
             _listen_to_speech(path, facts, transcriber, progress),
         )
     opening = sound[1]
+    if transcript is not None and script:
+        transcript = follow_script(transcript, script)
     analysis = Analysis(
         facts=facts,
         **picture[0],

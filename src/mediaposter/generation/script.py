@@ -125,6 +125,11 @@ def spoken_text(beats: tuple[Beat, ...]) -> str:
     return " ".join(_closed(beat.spoken) for beat in beats if beat.spoken)
 
 
+def shown_text(beats: tuple[Beat, ...]) -> str:
+    """Return what is to be read: each beat closed by a mark."""
+    return " ".join(_closed(beat.text) for beat in beats)
+
+
 def _closed(text: str) -> str:
     return text if text[-1] in ".!?…,;:" else f"{text}."
 

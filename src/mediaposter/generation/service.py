@@ -15,6 +15,7 @@ from mediaposter.generation import ledger, repository
 from mediaposter.generation.models import OPEN, Clip, ClipBatch, ClipState
 from mediaposter.generation.provider import Money, Provider, check_suitable, provider, provider_names
 from mediaposter.generation.schemas import Brand, ClipRequest
+from mediaposter.generation.script import shown_text, write_script
 from mediaposter.generation.workflows import generate_clip, multi_part
 
 PARTS_MAX = 20
@@ -169,6 +170,12 @@ async def get_clip(session: AsyncSession, clip_id: str) -> Clip:
 async def clips_of(session: AsyncSession, owner_id: str) -> Sequence[Clip]:
     """Return the clips of a run or batch, in order."""
     return await repository.clips_of(session, owner_id)
+
+
+def script_of(clips: Sequence[Clip]) -> str:
+    """Return the words that the clips' requests would have spoken, part by part; nothing of the user's own footage."""
+    requests = [ledger.request_of(clip) for clip in clips]
+    return " ".join(shown_text(write_script(request)) for request in requests if request.prompt)
 
 
 async def get_batch(session: AsyncSession, batch_id: str) -> ClipBatch:
