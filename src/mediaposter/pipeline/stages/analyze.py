@@ -10,6 +10,7 @@ from mediaposter.models.transcription import Transcriber, transcriber
 from mediaposter.pipeline.models import Stage
 from mediaposter.pipeline.progress import StageProgress
 from mediaposter.pipeline.requests import generation_owner
+from mediaposter.pipeline.wording import counted
 from mediaposter.pipeline.work import Work
 
 
@@ -39,10 +40,9 @@ async def analyze_master(run_id: str, asset_id: str, owner: str) -> JsonObject:
         async with ctx.database.session() as session:
             await analysis.save(session, asset_id, known)
     words = len(known.transcript.words) if known.transcript else 0
-    scenes = "1 scene" if len(known.scenes) == 1 else f"{len(known.scenes)} scenes"
-    speech = f", {words} words spoken." if known.transcript else f". {known.speech_note}"
+    speech = f", {counted(words, 'word')} spoken." if known.transcript else f". {known.speech_note}"
     return {
-        "message": scenes + speech,
+        "message": counted(len(known.scenes), "scene") + speech,
         "scenes": len(known.scenes),
         "words": words,
         "topics": list(known.topics),

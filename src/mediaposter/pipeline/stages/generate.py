@@ -15,6 +15,7 @@ from mediaposter.pipeline.models import Stage
 from mediaposter.pipeline.preflight import LOCAL
 from mediaposter.pipeline.progress import watching
 from mediaposter.pipeline.requests import clip_requests, generation_owner
+from mediaposter.pipeline.wording import counted
 from mediaposter.pipeline.work import Work
 
 _NO_STORY: JsonObject = {"prompts": [], "tokens": 0, "cost_minor": 0}
@@ -41,8 +42,9 @@ async def parts(work: Work) -> JsonObject:
                 failure = failure or error  # the other parts go on and are kept
     if failure is not None:
         raise failure
+    makers = ", ".join(dict.fromkeys(made["provider"] for made in results))
     return {
-        "message": f"{len(results)} parts by {', '.join(dict.fromkeys(made['provider'] for made in results))}.",
+        "message": f"{counted(len(results), 'part')} by {makers}.",
         "clip_ids": [made["clip_id"] for made in results],
         "asset_ids": [made["asset_id"] for made in results],
         "tokens": story["tokens"],

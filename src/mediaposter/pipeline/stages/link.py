@@ -15,6 +15,7 @@ from mediaposter.offers.service import TrackedLink
 from mediaposter.pipeline import book, slots
 from mediaposter.pipeline.models import Run
 from mediaposter.pipeline.schemas import OfferChoice, PipelineConfig, PublishMode
+from mediaposter.pipeline.wording import counted
 from mediaposter.pipeline.work import Work
 from mediaposter.publishing import service as publishing
 from mediaposter.publishing.copy import Copy
@@ -62,9 +63,9 @@ async def plan_publications(run_id: str, attempt: int, asset_id: str, copies: di
                 link = await _link(session, publication, account.channel, offer, ctx.settings)
                 links[account_id] = link.url
                 await _attach(session, publication, words_there, link)
-    made = f"{len(publications)} publications planned"
+    made = f"{counted(len(publications), 'publication')} planned"
     return {
-        "message": f"{made}, {len(links)} tracked links." if offer else f"{made}; no offer, so no links.",
+        "message": f"{made}, {counted(len(links), 'tracked link')}." if offer else f"{made}; no offer, so no links.",
         "post_id": post_id,
         "publications": publications,
         "links": links,

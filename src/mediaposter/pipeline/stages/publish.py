@@ -10,6 +10,7 @@ from mediaposter.core.errors import MediaPosterError
 from mediaposter.pipeline import book
 from mediaposter.pipeline.models import RunState, Stage
 from mediaposter.pipeline.progress import watching
+from mediaposter.pipeline.wording import counted
 from mediaposter.pipeline.work import Work
 from mediaposter.publishing import service as publishing
 from mediaposter.publishing.copy import Copy
@@ -106,7 +107,7 @@ async def preview(asset_id: str, copies: dict[str, Any]) -> JsonObject:
             )
     refused = sum(bool(account["broken"]) for account in accounts)
     return {
-        "message": f"Dry run: {len(accounts)} accounts, {refused} with broken rules. Nothing was sent.",
+        "message": f"Dry run: {counted(len(accounts), 'account')}, {refused} with broken rules. Nothing was sent.",
         "accounts": accounts,
     }
 

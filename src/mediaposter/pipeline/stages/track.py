@@ -5,6 +5,7 @@ from typing import Any
 from mediaposter.core import context, engine
 from mediaposter.core.db import JsonObject
 from mediaposter.pipeline import book, checkbacks
+from mediaposter.pipeline.wording import counted
 from mediaposter.pipeline.work import Work
 from mediaposter.publishing import service as publishing
 from mediaposter.publishing.outcomes import Outcome
@@ -25,7 +26,8 @@ async def schedule_checkbacks(run_id: str, attempt: int) -> JsonObject:
         await book.own_run(session, run_id, attempt)
         public = await publishing.list_publications(session, run_id=run_id, outcomes=[Outcome.CONFIRMED])
         rows = await checkbacks.schedule(session, public, clock=ctx.clock)
+    of_what = f"{counted(len(rows), 'checkback')} of {counted(len(public), 'publication')}"
     return {
-        "message": f"{len(rows)} checkbacks of {len(public)} publications, {', '.join(checkbacks.AGES)}.",
+        "message": f"{of_what}, {', '.join(checkbacks.AGES)}.",
         "timeline": [row.id for row in rows],
     }

@@ -3,6 +3,7 @@
 from mediaposter.core import context, engine, timeline
 from mediaposter.core.db import JsonObject
 from mediaposter.pipeline import book
+from mediaposter.pipeline.wording import counted
 from mediaposter.pipeline.work import Work
 
 
@@ -36,6 +37,6 @@ async def schedule_tweets(run_id: str, attempt: int) -> JsonObject:
             for number, due_at in enumerate(times, start=1)
         ]
     return {
-        "message": f"{len(rows)} tweets, one every {plan.interval_minutes} minutes.",
+        "message": f"{counted(len(rows), 'tweet')}, one every {plan.interval_minutes} minutes.",
         "timeline": [row.id for row in rows],
     }

@@ -18,6 +18,7 @@ from mediaposter.pipeline.models import Stage
 from mediaposter.pipeline.preflight import LOCAL
 from mediaposter.pipeline.progress import report
 from mediaposter.pipeline.schemas import PipelineConfig
+from mediaposter.pipeline.wording import counted
 from mediaposter.pipeline.work import Work
 from mediaposter.publishing import service as publishing
 from mediaposter.publishing.registry import load_channel
@@ -52,7 +53,8 @@ async def copies(work: Work, asset_id: str, *, spent: int) -> JsonObject:
         await report(context.current(), work.run_id, Stage.WRITE, share, f"{len(written)} of {len(accounts)} written")
     writer = work.config.copywriter or "the configured model"
     return {
-        "message": f"{len(written)} copies by {writer}" + (f", {tokens} tokens." if tokens else "."),
+        "message": f"{counted(len(written), 'copy', 'copies')} by {writer}"
+        + (f", {tokens} tokens." if tokens else "."),
         "copies": written,
         "tokens": tokens,
         "cost_minor": cost,
