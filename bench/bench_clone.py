@@ -20,16 +20,11 @@ def main() -> None:
         root.chmod(0o711)
         clone = root / "mediaposter"
         environment = {
-            "PATH": os.environ["PATH"],
+            **{name: value for name, value in os.environ.items() if not name.startswith("MEDIAPOSTER_")},
             "HOME": str(root),
             "MEDIAPOSTER_HOME": str(root / "data"),
             "UV_CACHE_DIR": str(root / "uv"),
             "PIP_CACHE_DIR": str(root / "pip"),
-            **{
-                name: value
-                for name, value in os.environ.items()
-                if name.startswith(("PIP_INDEX", "UV_INDEX", "UV_DEF"))
-            },
         }
         took("git clone", ["git", "clone", "--quiet", str(REPOSITORY), str(clone)], root, environment)
         for which in ("first", "second"):
