@@ -52,14 +52,12 @@ def test_a_refusal_names_the_field_and_the_rule() -> None:
     assert [(e.field, "greater than or equal to 1" in e.rule) for e in caught.value.errors] == [("seconds", True)]
 
 
-@pytest.mark.feature("ARCH-004")
 def test_tweets_are_due_one_interval_apart_after_the_start() -> None:
     start = datetime(2026, 11, 23, 12, tzinfo=UTC)
     times = TweetPlan(account="x", count=3).times(start)
     assert times == [start + timedelta(hours=2 * n) for n in (1, 2, 3)]
 
 
-@pytest.mark.feature("ARCH-004")
 def test_tweets_end_at_the_moment_given() -> None:
     start = datetime(2026, 11, 23, 12, tzinfo=UTC)
     times = TweetPlan(account="x", until=start + timedelta(hours=5)).times(start)

@@ -79,7 +79,6 @@ async def test_a_run_keeps_what_went_in_and_came_out_of_each_stage_with_its_time
         assert stage.message
 
 
-@pytest.mark.feature("ARCH-004", "ARCH-006")
 async def test_tweets_and_checkbacks_are_written_into_the_timeline(
     ctx: Context, worker: Engine, accounts: Sequence[Account], clip_of_one: Path
 ) -> None:
@@ -95,7 +94,6 @@ async def test_tweets_and_checkbacks_are_written_into_the_timeline(
     assert (kinds.count("campaigns.tweet"), kinds.count("metrics.checkback")) == (3, 10)
 
 
-@pytest.mark.feature("ARCH-006")
 async def test_a_post_that_becomes_public_later_gets_its_checkbacks_then(
     ctx: Context, worker: Engine, accounts: Sequence[Account], clip_of_one: Path
 ) -> None:
