@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from mediaposter.core import context
 from mediaposter.core import engine as durable
@@ -72,6 +73,19 @@ async def flaky_step() -> str:
     if notes(context.current()).count("try") < 3:
         raise InvalidInputError("Not yet.")
     return "done"
+
+
+@durable.step("test.cut_off", pause=0.01)
+async def cut_off_step() -> str:
+    note("cut")
+    if notes(context.current()).count("cut") < 3:
+        raise OperationalError("SELECT 1", {}, ConnectionError("the server closed the connection"))
+    return "done"
+
+
+@durable.workflow("test.cut_off")
+async def cut_off() -> str:
+    return await cut_off_step()
 
 
 @durable.workflow("test.flaky")
@@ -313,3 +327,9 @@ async def test_a_workflow_of_another_loop_does_not_keep_the_engine_from_stopping
     await asyncio.to_thread(thread.join)
     loop.close()
     assert elsewhere.cancelled()
+
+
+async def test_a_step_outlives_a_database_that_is_away_for_a_moment(ctx: Context, engine: Engine) -> None:
+    async with ctx.database.session() as session:
+        await durable.enqueue(session, cut_off, queue=Queue.RUNS, id="cut-off")
+    assert (await durable.result("cut-off"), notes(ctx)) == ("done", ["cut"] * 3)

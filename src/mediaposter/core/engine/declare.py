@@ -10,6 +10,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 import structlog
 from dbos import DBOS
 from dbos import error as dbos_error
+from sqlalchemy.exc import OperationalError
 
 from mediaposter.core.engine.alarm import alarm
 from mediaposter.core.engine.trace import trace_of_workflow
@@ -19,6 +20,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 _log = structlog.get_logger(__name__)
 _SECONDS_TO_WRITE = 0.03
+_ATTEMPTS_AT_DATABASE = 5  # over some 15 seconds: a restart of the database fails no workflow
 _ENDINGS = (
     asyncio.CancelledError,
     dbos_error.DBOSWorkflowCancelledError,
@@ -96,9 +98,9 @@ def step(
     """Declare a step of a workflow, named `room.verb`. Outside of a workflow it is a plain function.
 
     It is tried `attempts` times, `pause` seconds apart at first and `backoff` times longer each time, for errors that
-    `retry_on` says yes to; the last error comes out. When its workflow is cancelled, a running step gets
-    asyncio.CancelledError within about a second, unless it is not `cancellable`: then it ends first (the call that
-    makes something public).
+    `retry_on` says yes to, and five times at least when the database is away; the last error comes out. When its
+    workflow is cancelled, a running step gets asyncio.CancelledError within about a second, unless it is not
+    `cancellable`: then it ends first (the call that makes something public).
     """
 
     def declare(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
@@ -106,21 +108,20 @@ def step(
         async def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             wait = pause
             # Not the engine's own retries: those hide the last error behind one of theirs and log every try.
-            for _ in range(attempts - 1):
+            tries = 0
+            while True:
+                tries += 1
                 try:
                     async with running_steps.entered():
                         return await function(*args, **kwargs)
                 except Exception as error:
-                    if not retry_on(error):
+                    away = isinstance(error, OperationalError)
+                    most = max(attempts, _ATTEMPTS_AT_DATABASE) if away else attempts
+                    if tries >= most or not (away or retry_on(error)):
                         _raise_storable(error)
                     _log.info("step.retried", step=name, error=f"{type(error).__name__}: {error}", again_in=wait)
                 await asyncio.sleep(wait)
                 wait *= backoff
-            try:
-                async with running_steps.entered():
-                    return await function(*args, **kwargs)
-            except Exception as error:
-                _raise_storable(error)
 
         return DBOS.step(name=name, preemptible=cancellable)(guarded)
 

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar, TypeVarTuple, cast
 from dbos import DBOS, EnqueueOptions, SetEnqueueOptions, SetWorkflowAttributes, SetWorkflowID
 from dbos import error as dbos_error
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mediaposter.core import context
@@ -89,9 +90,12 @@ async def _has_ended(id: str) -> None:  # noqa: A002
     )
     pause = _FIRST_LOOK
     while True:
-        async with context.current().database.session() as session:
-            if (await session.execute(query, {"id": id})).scalar_one_or_none() is not False:
-                return
+        try:
+            async with context.current().database.session() as session:
+                if (await session.execute(query, {"id": id})).scalar_one_or_none() is not False:
+                    return
+        except (SQLAlchemyError, OSError):
+            return  # the engine waits for the database to come back
         await asyncio.sleep(pause)
         pause = min(pause * _LOOK_LATER_BY, _LAST_LOOK)
 
