@@ -1,8 +1,7 @@
 """Durable generation: one clip through its chain of providers, and batches of clips that become one master."""
 
 import asyncio
-
-from sqlalchemy.exc import OperationalError
+from collections.abc import Sequence
 
 from mediaposter.core import context, engine, events
 from mediaposter.core.db import JsonObject
@@ -10,16 +9,12 @@ from mediaposter.core.engine import Queue
 from mediaposter.core.errors import MediaPosterError, NotFoundError
 from mediaposter.generation import ledger, making, repository
 from mediaposter.generation.errors import NoProviderLeftError, SubmitUnknownError
-from mediaposter.generation.models import BatchState, ClipState
+from mediaposter.generation.models import BatchState, Clip, ClipState
 from mediaposter.media import service as media
 from mediaposter.media.masters import master_of
 from mediaposter.media.stitch import StitchTarget
 
 _JOBS_LOST = 5  # jobs that may be lost, one after another, before the next provider is asked
-
-
-def _database_hiccup(error: BaseException) -> bool:
-    return isinstance(error, OperationalError)
 
 
 @engine.workflow("generation.generate_clip")
@@ -62,7 +57,7 @@ async def _by(clip_id: str, name: str) -> JsonObject:
     return {"problem": lost, "final": False}
 
 
-@engine.step("generation.begin", attempts=4, retry_on=_database_hiccup)
+@engine.step("generation.begin")
 async def begin(clip_id: str) -> JsonObject:
     """Read which providers are to be asked. Raises NotFoundError, CancelledByUserError, SubmitUnknownError."""
     async with context.current().database.session() as session:
@@ -81,26 +76,26 @@ async def begin(clip_id: str) -> JsonObject:
 
 
 # Not cut off by a cancel: between the call and its answer nobody would know whether a job exists.
-@engine.step("generation.ask", attempts=4, retry_on=_database_hiccup, cancellable=False)
+@engine.step("generation.ask", cancellable=False)
 async def ask(clip_id: str, name: str) -> JsonObject:
     """Submit the clip to one provider. See making.ask."""
     return await making.ask(context.current(), clip_id, name)
 
 
-@engine.step("generation.follow", attempts=4, retry_on=_database_hiccup)
+@engine.step("generation.follow")
 async def follow(clip_id: str, name: str) -> JsonObject:
     """Wait for the job and take its clip in. See making.follow."""
     return await making.follow(context.current(), clip_id, name)
 
 
-@engine.step("generation.give_up", attempts=4, retry_on=_database_hiccup)
+@engine.step("generation.give_up")
 async def give_up(clip_id: str, failures: list[JsonObject]) -> None:
     """Mark the clip as failed, with each provider's reason."""
     error = NoProviderLeftError.of([making.failure_of(problem) for problem in failures])
     await ledger.failed(context.current(), clip_id, error)
 
 
-@engine.step("generation.result", attempts=4, retry_on=_database_hiccup)
+@engine.step("generation.result")
 async def result(clip_id: str) -> JsonObject:
     """Return what the clip became."""
     async with context.current().database.session() as session:
@@ -114,19 +109,29 @@ async def result(clip_id: str) -> JsonObject:
         }
 
 
+def starts_of(clips: Sequence[Clip]) -> list[JsonObject]:
+    """Return what `start_children` needs to know of planned clips, as a step may return it."""
+    return [{"id": clip.id, "workflow_id": clip.workflow_id, "partition": clip.partition} for clip in clips]
+
+
+async def start_children(starts: Sequence[JsonObject]) -> list[engine.Handle[JsonObject]]:
+    """Start the workflows of clips as children of the workflow that calls, side by side."""
+    return [
+        await engine.start_child(
+            generate_clip, start["id"], queue=Queue.GENERATE, id=start["workflow_id"], partition=start["partition"]
+        )
+        for start in starts
+    ]
+
+
 @engine.workflow("generation.multi_part")
 async def multi_part(batch_id: str) -> JsonObject:
     """Make the clips of a batch side by side, and their master when asked for. Finished clips are kept in any case.
 
     Returns `asset_id` (the master, or the only clip) and `clips`. Raises the first failed clip's error.
     """
-    clips = await clips_of_batch(batch_id)
-    children = [
-        await engine.start_child(
-            generate_clip, clip["id"], queue=Queue.GENERATE, id=clip["workflow_id"], partition=clip["partition"]
-        )
-        for clip in clips
-    ]
+    starts = await clips_of_batch(batch_id)
+    children = await start_children(starts)
     results = await asyncio.gather(*(child.result() for child in children), return_exceptions=True)
     failure = next((outcome for outcome in results if isinstance(outcome, BaseException)), None)
     if failure is not None:
@@ -141,18 +146,17 @@ async def multi_part(batch_id: str) -> JsonObject:
         await end_batch(batch_id, None, ledger.problem_of(error))
         raise
     await end_batch(batch_id, master, None)
-    return {"asset_id": master, "clips": [clip["id"] for clip in clips]}
+    return {"asset_id": master, "clips": [start["id"] for start in starts]}
 
 
-@engine.step("generation.clips_of_batch", attempts=4, retry_on=_database_hiccup)
+@engine.step("generation.clips_of_batch")
 async def clips_of_batch(batch_id: str) -> list[JsonObject]:
     """Return what is needed to start the clips' workflows."""
     async with context.current().database.session() as session:
-        clips = await repository.clips_of(session, batch_id)
-        return [{"id": clip.id, "workflow_id": clip.workflow_id, "partition": clip.partition} for clip in clips]
+        return starts_of(await repository.clips_of(session, batch_id))
 
 
-@engine.step("generation.join", attempts=4, retry_on=_database_hiccup)
+@engine.step("generation.join")
 async def join(batch_id: str, asset_ids: list[str]) -> str | None:
     """Stitch the clips when the batch asks for it and there are two or more. Raises MediaError, StitchError."""
     ctx = context.current()
@@ -169,7 +173,7 @@ async def join(batch_id: str, asset_ids: list[str]) -> str | None:
     return (await master_of(ctx, parts, StitchTarget(width=width, height=height, fps=request.fps))).id
 
 
-@engine.step("generation.end_batch", attempts=4, retry_on=_database_hiccup)
+@engine.step("generation.end_batch")
 async def end_batch(batch_id: str, asset_id: str | None, problem: JsonObject | None) -> None:
     """Write how the batch ended."""
     ctx = context.current()

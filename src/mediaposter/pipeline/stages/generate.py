@@ -4,11 +4,10 @@ from typing import Any
 
 from mediaposter.core import context, engine
 from mediaposter.core.db import JsonObject
-from mediaposter.core.engine import Queue
 from mediaposter.core.errors import MediaPosterError
 from mediaposter.generation import service as generation
 from mediaposter.generation.prompts import split_story, write_story
-from mediaposter.generation.workflows import generate_clip
+from mediaposter.generation.workflows import start_children, starts_of
 from mediaposter.models.language import language_model
 from mediaposter.pipeline import book
 from mediaposter.pipeline.models import Stage
@@ -25,13 +24,8 @@ async def parts(work: Work) -> JsonObject:
     """Make every part and return their clips and assets, in order. A finished part is kept whatever happens."""
     owner = generation_owner(work.run_id, work.rounds[Stage.GENERATE])
     story = await write_parts(work.run_id, work.attempt, owner) if work.config.story else _NO_STORY
-    clips = await plan_parts(work.run_id, work.attempt, owner, story["prompts"])
-    children = [
-        await engine.start_child(
-            generate_clip, clip["id"], queue=Queue.GENERATE, id=clip["workflow_id"], partition=clip["partition"]
-        )
-        for clip in clips
-    ]
+    starts = await plan_parts(work.run_id, work.attempt, owner, story["prompts"])
+    children = await start_children(starts)
     results: list[dict[str, Any]] = []
     failure: MediaPosterError | None = None
     async with watching(context.current(), work.run_id, Stage.GENERATE, lambda: _look(owner)):
@@ -84,7 +78,7 @@ async def plan_parts(run_id: str, attempt: int, owner: str, prompts: list[str]) 
         clips = await generation.plan_parts(
             session, owner_id=owner, requests=clip_requests(config, prompts), chain=config.chain, clock=ctx.clock
         )
-        return [{"id": clip.id, "workflow_id": clip.workflow_id, "partition": clip.partition} for clip in clips]
+        return starts_of(clips)
 
 
 async def _look(owner: str) -> tuple[float, str]:
