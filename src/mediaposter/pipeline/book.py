@@ -13,7 +13,7 @@ from mediaposter.core.db import JsonObject
 from mediaposter.core.errors import MediaPosterError
 from mediaposter.pipeline import repository
 from mediaposter.pipeline.errors import RunSupersededError
-from mediaposter.pipeline.models import ACTIVE, Run, RunStage, RunState, Stage, StageState
+from mediaposter.pipeline.models import ACTIVE, Run, RunState, Stage, StageState
 from mediaposter.pipeline.schemas import PipelineConfig
 
 
@@ -33,7 +33,7 @@ async def begin_stage(run_id: str, attempt: int, name: Stage, inputs: JsonObject
     """Mark a stage as running. Returns its outputs when an earlier attempt has finished it, else None."""
     ctx = context.current()
     async with ctx.database.session() as session:
-        stage = _stage_of(await own_run(session, run_id, attempt), name)
+        stage = (await own_run(session, run_id, attempt)).stage(name)
         if stage.state is StageState.COMPLETED:
             return stage.outputs
         stage.state = StageState.RUNNING
@@ -51,7 +51,7 @@ async def complete_stage(run_id: str, attempt: int, name: Stage, outputs: JsonOb
     ctx = context.current()
     outputs = dict(outputs)
     async with ctx.database.session() as session:
-        stage = _stage_of(await own_run(session, run_id, attempt), name)
+        stage = (await own_run(session, run_id, attempt)).stage(name)
         stage.state = StageState.COMPLETED
         stage.progress = 1.0
         stage.message = outputs.pop("message", "")
@@ -70,7 +70,7 @@ async def fail_stage(run_id: str, attempt: int, name: Stage, problem: JsonObject
     ctx = context.current()
     async with ctx.database.session() as session:
         run = await own_run(session, run_id, attempt)
-        stage = _stage_of(run, name)
+        stage = run.stage(name)
         stage.state = StageState.FAILED
         stage.error = problem
         stage.message = problem["detail"]
@@ -120,10 +120,6 @@ def problem_of(error: BaseException) -> JsonObject:
     if error.errors:
         problem["errors"] = [{"field": e.field, "rule": e.rule, "fix": e.fix} for e in error.errors]
     return problem
-
-
-def _stage_of(run: Run, name: Stage) -> RunStage:
-    return next(stage for stage in run.stages if stage.name == name)
 
 
 def _seconds(start: datetime | None, end: datetime | None) -> float | None:

@@ -72,6 +72,10 @@ class Run(Base):
         """The durable workflow that works on this run now."""
         return f"{self.id}:{self.attempt}"
 
+    def stage(self, name: Stage) -> "RunStage":
+        """Return one of the stages, which must be loaded."""
+        return next(stage for stage in self.stages if stage.name == name)
+
 
 class RunStage(Base):
     """One stage of a run: what went in, what came out, how far it is, what it cost."""

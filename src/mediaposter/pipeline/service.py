@@ -104,7 +104,7 @@ async def cancel_run(session: AsyncSession, run_id: str, *, clock: Clock = utc_n
     for stage in run.stages:
         if stage.state in (StageState.RUNNING, StageState.PENDING):
             stage.state = StageState.CANCELLED
-    await generation.cancel_clips(session, generation_owner(run.id, _stage(run, Stage.GENERATE).round), clock=clock)
+    await generation.cancel_clips(session, generation_owner(run.id, run.stage(Stage.GENERATE).round), clock=clock)
     await publishing.cancel_planned(session, run_id=run.id, clock=clock)
     run.error = {
         "code": "CANCELLED",
@@ -126,9 +126,9 @@ async def resume_run(session: AsyncSession, run_id: str) -> Run:
         )
     unfinished = [stage for stage in run.stages if stage.state is not StageState.COMPLETED]
     if run.state is RunState.CANCELLED:
-        unfinished.append(_stage(run, Stage.LINK))  # the cancel took planned posts back: they are planned once more
+        unfinished.append(run.stage(Stage.LINK))  # the cancel took planned posts back: they are planned once more
     # A run whose stages all ended well has failed on its accounts: those are tried again.
-    _reopen(run.stages, unfinished or [stage for stage in run.stages if stage.name is Stage.PUBLISH])
+    _reopen(run.stages, unfinished or [run.stage(Stage.PUBLISH)])
     return await _begin_attempt(session, run, "pipeline.run.resumed")
 
 
@@ -165,10 +165,6 @@ async def approve_run(session: AsyncSession, run_id: str) -> Run:
         )
     run.approved = True
     return await _begin_attempt(session, run, "pipeline.run.approved")
-
-
-def _stage(run: Run, name: Stage) -> RunStage:
-    return next(stage for stage in run.stages if stage.name is name)
 
 
 async def _what_is_public(session: AsyncSession, run_id: str) -> str:
