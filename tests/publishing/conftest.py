@@ -1,6 +1,8 @@
 """Accounts, tiny masters and a platform to publish on."""
 
+import subprocess
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -9,6 +11,7 @@ from fastapi import FastAPI
 from mediaposter.core import problems
 from mediaposter.core.context import Context
 from mediaposter.media import service as media
+from mediaposter.media.ffmpeg import executable
 from mediaposter.media.limits import MediaLimits
 from mediaposter.offers.routes import redirect_router
 from mediaposter.publishing import service
@@ -43,6 +46,16 @@ async def asset_id(ctx: Context, clip: Clip) -> str:
     async with ctx.database.session() as session:
         limits = MediaLimits.of(ctx.settings)
         return (await media.register(session, str(source), storage=ctx.storage, limits=limits)).id
+
+
+@pytest.fixture(scope="session")
+def picture(media_folder: Path) -> Path:
+    """A photograph of a kind, 1080 by 1350 pixels."""
+    into = media_folder / "picture.jpg"
+    if not into.exists():
+        drawing = ["-f", "lavfi", "-i", "testsrc2=s=1080x1350", "-frames:v", "1", "-q:v", "3", str(into)]
+        subprocess.run([str(executable()), "-v", "error", "-y", *drawing], check=True)
+    return into
 
 
 async def add_account(ctx: Context, channel: str, handle: str, server: ChannelServer | None = None) -> Account:

@@ -39,7 +39,7 @@ async def plan(
 ) -> str:
     """Plan a post with this text on the account and return the publication's id."""
     async with ctx.database.session() as session:
-        post = await service.create_post(session, asset_id=asset_id, title="A post")
+        post = await service.create_post(session, asset_ids=[asset_id] if asset_id else [], title="A post")
         copy = Copy(title="A small thing", description=text, hashtags=("small",))
         publication = await service.plan_publication(
             session,

@@ -21,6 +21,7 @@ class SiteHarness:
         self.account = account
         self.asset_id = asset_id
         self.broken_text = "x" * 5001
+        self.readable = True
 
     async def public(self) -> int:
         async with self._ctx.database.session() as session:
@@ -40,6 +41,7 @@ class PlatformHarness:
         self.account = account
         self.asset_id = asset_id
         self.broken_text = "Read more at https://example.com"
+        self.readable = True
 
     async def public(self) -> int:
         return len(self._server.posts[self.account.external_id])

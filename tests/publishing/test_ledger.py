@@ -52,7 +52,7 @@ def test_what_may_be_public_is_never_planned_again() -> None:
 
 async def test_a_post_is_planned_on_an_account_once(ctx: Context, account: Account, asset_id: str) -> None:
     async with ctx.database.session() as session:
-        post = await service.create_post(session, asset_id=asset_id)
+        post = await service.create_post(session, asset_ids=[asset_id])
         made = [
             (await service.plan_publication(session, post_id=post.id, account_id=account.id, copy=Copy(title=title))).id
             for title in ("one", "two")

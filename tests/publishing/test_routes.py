@@ -63,12 +63,12 @@ async def test_a_profile_takes_no_code(
 async def test_a_post_is_planned_previewed_and_published(
     ctx: Context, web: httpx.AsyncClient, engine: Engine, site_account: Account, asset_id: str
 ) -> None:
-    post = (await web.post("/api/posts", json={"asset_id": asset_id, "title": "One"})).json()
+    post = (await web.post("/api/posts", json={"asset_ids": [asset_id], "title": "One"})).json()
     body = {"post_id": post["id"], "account_id": site_account.id, "copy": {"title": "", "description": "x" * 5001}}
     planned = (await web.post("/api/publications", json=body)).json()
     preview = (await web.get(f"/api/publications/{planned['id']}/preview")).json()
     assert [rule["field"] for rule in preview["broken"]] == ["title", "description"]
-    assert (preview["media"]["width"], preview["media"]["height"]) == (180, 320)
+    assert [(one["width"], one["height"]) for one in preview["media"]] == [(180, 320)]
     body |= {"copy": {"title": "One"}, "publish": True}
     again = (await web.post("/api/publications", json=body)).json()
     assert again["id"] == planned["id"]

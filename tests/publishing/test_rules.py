@@ -55,7 +55,7 @@ def facts(**changes: object) -> MediaFacts:
     ],
 )
 def test_each_broken_rule_is_named_with_its_mend(rules: MediaRules, field: str) -> None:
-    (broken,) = check_media(facts(), rules)
+    (broken,) = check_media([facts()], rules)
     assert broken.field == field
     assert broken.rule
     assert broken.found
@@ -64,22 +64,31 @@ def test_each_broken_rule_is_named_with_its_mend(rules: MediaRules, field: str) 
 
 @pytest.mark.parametrize("rules", [MediaRules(), MediaRules(containers=(), video_codecs=(), audio_codecs=())])
 def test_media_within_the_rules_break_none(rules: MediaRules) -> None:
-    assert check_media(facts(), rules) == []
+    assert check_media([facts()], rules) == []
 
 
 def test_every_broken_rule_is_listed_at_once() -> None:
     rules = MediaRules(duration_max=1, size_max=1, width_max=1, containers=("webm",))
-    assert len(check_media(facts(), rules)) == 4
+    assert len(check_media([facts()], rules)) == 4
 
 
 def test_a_silent_video_breaks_no_rule_of_sound() -> None:
-    assert check_media(facts(audio=None), MediaRules(audio_codecs=("opus",))) == []
+    assert check_media([facts(audio=None)], MediaRules(audio_codecs=("opus",))) == []
 
 
-@pytest.mark.parametrize("media", [None, facts(kind="image", video=None, audio=None)])
-def test_a_video_can_be_required(media: MediaFacts | None) -> None:
-    assert [broken.field for broken in check_media(media, MediaRules(video_required=True))] == ["media"]
-    assert check_media(media, MediaRules()) == []
+@pytest.mark.parametrize("media", [[], [facts(kind="image", video=None, audio=None)]])
+def test_a_video_can_be_required(media: list[MediaFacts]) -> None:
+    rules = MediaRules(video_required=True, images_max=1)
+    assert [broken.field for broken in check_media(media, rules)] == ["media"]
+    assert check_media(media, MediaRules(images_max=1)) == []
+
+
+def test_pictures_and_videos_are_counted_by_their_kind() -> None:
+    picture = facts(kind="image", video=None, audio=None)
+    rules = MediaRules(images_max=2)
+    assert check_media([picture] * 2, rules) == []
+    assert [broken.rule for broken in check_media([picture] * 3, rules)] == ["at most 2 pictures"]
+    assert [broken.rule for broken in check_media([picture, facts()], rules)] == ["pictures or a video, not both"]
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def publish(ctx: Context, site_account: Account, asset_id: str) -> Publish:
 
     async def published(title: str = "A small thing", link_label: str | None = None, **copy: Any) -> str:
         async with ctx.database.session() as session:
-            post = await service.create_post(session, asset_id=asset_id)
+            post = await service.create_post(session, asset_ids=[asset_id])
             row = await service.plan_publication(
                 session,
                 post_id=post.id,
@@ -359,7 +359,7 @@ async def test_a_video_that_browsers_do_not_play_is_made_playable(
     limits = MediaLimits.of(ctx.settings)
     async with ctx.database.session() as session:
         asset = await media.register(session, str(source), storage=ctx.storage, limits=limits)
-        post = await service.create_post(session, asset_id=asset.id)
+        post = await service.create_post(session, asset_ids=[asset.id])
         row = await service.plan_publication(
             session, post_id=post.id, account_id=site_account.id, copy=Copy(title="Odd")
         )

@@ -45,15 +45,20 @@ class DownloadError(UpstreamError):
 @asynccontextmanager
 async def client(settings: Settings) -> AsyncGenerator[httpx.AsyncClient]:
     """Open a guarded client. It follows redirects, ignores proxies of the environment, and has time limits."""
-    async with httpx.AsyncClient(
+    async with guarded_client(settings, follow_redirects=True) as opened:
+        yield opened
+
+
+def guarded_client(settings: Settings, *, follow_redirects: bool = False) -> httpx.AsyncClient:
+    """Return a guarded client for the caller to close."""
+    return httpx.AsyncClient(
         transport=_GuardedTransport(allow_private=settings.allow_private_urls),
-        follow_redirects=True,
+        follow_redirects=follow_redirects,
         max_redirects=_REDIRECTS,
         timeout=_TIMEOUT,
         trust_env=False,
         headers={"User-Agent": _AGENT},
-    ) as opened:
-        yield opened
+    )
 
 
 async def download(

@@ -1,6 +1,7 @@
 """The words that go with a post on one account, and how platforms count them."""
 
 from enum import StrEnum
+from typing import Any
 
 import regex
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,7 +21,10 @@ class Counting(StrEnum):
 
 
 class Copy(BaseModel):
-    """Title, description and the rest for one account. Hashtags come without `#`; times are seconds in the master."""
+    """Title, description and the rest for one account. Hashtags come without `#`; times are seconds in the master.
+
+    `thread` are the further posts of a thread, in order; `target` overrides the account's where and how.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -31,6 +35,8 @@ class Copy(BaseModel):
     alt_text: str | None = None
     thumbnail_at: float | None = Field(default=None, ge=0)
     link: str | None = None
+    thread: tuple[str, ...] = Field(default=(), max_length=100)
+    target: dict[str, Any] = Field(default_factory=dict)
     provenance: dict[str, str] = Field(default_factory=dict)
 
     def text(self) -> str:

@@ -72,10 +72,9 @@ async def write(
     problem: JsonObject | None = None,
 ) -> PublicationAttempt:
     """Add a line to the trail of the present attempt. What was asked and answered is redacted before it is kept."""
-    attempt = await repository.open_attempt(
-        session, publication.id, publication.attempt, attempt_id=new_id("try"), now=now
-    )
+    attempt = await repository.open_attempt(session, publication, attempt_id=new_id("try"), now=now)
     attempt.outcome = publication.outcome
+    attempt.armed_at = publication.armed_at
     attempt.trail = [*attempt.trail, {"at": now.isoformat(), "outcome": publication.outcome, "note": note}]
     attempt.ended_at = now if publication.outcome in _SETTLED else None
     if request is not None:

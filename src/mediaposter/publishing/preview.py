@@ -1,5 +1,6 @@
 """What would be sent to an account, and every rule that it breaks: for dry runs, and before each sending."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -36,20 +37,20 @@ class Preview(BaseModel):
     text: str
     link: str | None
     link_label: str | None
-    media: dict[str, Any]
+    media: list[dict[str, Any]]
     broken: list[BrokenRule]
     waits: str | None
 
 
 async def preview(
-    session: AsyncSession, *, account_id: str, asset_id: str, copy: Copy, link_label: str | None = None
+    session: AsyncSession, *, account_id: str, asset_ids: Sequence[str], copy: Copy, link_label: str | None = None
 ) -> Preview:
     """Return what would be sent, with every broken rule. Sends, plans and changes nothing."""
     account = await repository.get_account(session, account_id)
     if account is None:
         raise NotFoundError(f"There is no account {account_id}.")
     rules = load_channel(account.channel).rules
-    facts = await _facts(session, asset_id)
+    facts = await _facts(session, asset_ids)
     return Preview(
         account_id=account.id,
         channel=account.channel,
@@ -58,14 +59,17 @@ async def preview(
         text=caption(copy, rules.text),
         link=copy.link,
         link_label=link_label if copy.link else None,
-        media={
-            "asset_id": asset_id,
-            "kind": facts.kind,
-            "duration": facts.duration,
-            "size_bytes": facts.size_bytes,
-            "width": facts.video.width if facts.video else None,
-            "height": facts.video.height if facts.video else None,
-        },
+        media=[
+            {
+                "asset_id": asset_id,
+                "kind": one.kind,
+                "duration": one.duration,
+                "size_bytes": one.size_bytes,
+                "width": one.video.width if one.video else None,
+                "height": one.video.height if one.video else None,
+            }
+            for asset_id, one in zip(asset_ids, facts, strict=True)
+        ],
         broken=[
             BrokenRule(field=b.field, rule=b.rule, found=b.found, fix=b.fix) for b in broken_rules(copy, facts, rules)
         ],
@@ -81,13 +85,13 @@ async def preview_publication(session: AsyncSession, publication_id: str) -> Pre
     return await preview(
         session,
         account_id=publication.account_id,
-        asset_id=publication.post.asset_id,
+        asset_ids=publication.post.asset_ids,
         copy=Copy.model_validate(publication.copy),
         link_label=publication.link_label,
     )
 
 
-def broken_rules(copy: Copy, facts: MediaFacts, rules: ChannelRules) -> list[Violation]:
+def broken_rules(copy: Copy, facts: Sequence[MediaFacts], rules: ChannelRules) -> list[Violation]:
     """Return every rule that words and media break together."""
     return check_copy(copy, rules.text) + check_media(facts, rules.media)
 
@@ -95,7 +99,7 @@ def broken_rules(copy: Copy, facts: MediaFacts, rules: ChannelRules) -> list[Vio
 async def refuse_broken_rules(ctx: Context, outgoing: Outgoing, rules: ChannelRules) -> None:
     """Raise RejectedError, naming each rule, when the channel would refuse this publication."""
     async with ctx.database.session() as session:
-        facts = await _facts(session, outgoing.asset_id)
+        facts = await _facts(session, outgoing.asset_ids)
     broken = broken_rules(outgoing.copy, facts, rules)
     if not broken:
         return
@@ -105,5 +109,5 @@ async def refuse_broken_rules(ctx: Context, outgoing: Outgoing, rules: ChannelRu
     raise error
 
 
-async def _facts(session: AsyncSession, asset_id: str) -> MediaFacts:
-    return (await media.get_asset(session, asset_id)).media_facts
+async def _facts(session: AsyncSession, asset_ids: Sequence[str]) -> list[MediaFacts]:
+    return [(await media.get_asset(session, asset_id)).media_facts for asset_id in asset_ids]

@@ -64,13 +64,18 @@ async def get_publication(session: AsyncSession, publication_id: str, *, lock: b
 
 async def get_publication_on(session: AsyncSession, post_id: str, account_id: str) -> Publication | None:
     """Return the publication of a post on an account, locked."""
-    query = select(Publication).where(Publication.post_id == post_id, Publication.account_id == account_id)
+    query = select(Publication).where(
+        Publication.post_id == post_id, Publication.account_id == account_id, Publication.part == 0
+    )
     return await _one(session, query, lock=True)
 
 
 async def _one(session: AsyncSession, query: Any, *, lock: bool) -> Publication | None:
     query = query.options(
-        selectinload(Publication.account), selectinload(Publication.post), selectinload(Publication.attempts)
+        selectinload(Publication.account),
+        selectinload(Publication.post),
+        selectinload(Publication.attempts),
+        selectinload(Publication.parent, recursion_depth=-1),
     )
     if lock:
         query = query.with_for_update(of=Publication)
@@ -86,9 +91,12 @@ async def list_publications(
     outcomes: Sequence[Outcome] = (),
     limit: int | None = None,
     before: str | None = None,
+    parts: bool = False,
 ) -> list[Publication]:
-    """Return publications with their accounts, newest first."""
+    """Return publications with their accounts, newest first; with `parts` also what hangs under them."""
     query = select(Publication).options(selectinload(Publication.account)).order_by(Publication.id.desc())
+    if not parts:
+        query = query.where(Publication.part == 0)
     if post_ids is not None:
         query = query.where(Publication.post_id.in_(post_ids))
     if account_id is not None:
@@ -109,19 +117,31 @@ async def count_maybe_public(session: AsyncSession, account_id: str) -> int:
 
 
 async def open_attempt(
-    session: AsyncSession, publication_id: str, number: int, *, attempt_id: str, now: datetime
+    session: AsyncSession, publication: Publication, *, attempt_id: str, now: datetime
 ) -> PublicationAttempt:
-    """Return the attempt of this number, made if it is new."""
+    """Return the present attempt of a publication, made if it is new."""
     values = {
         "id": attempt_id,
-        "publication_id": publication_id,
-        "number": number,
+        "publication_id": publication.id,
+        "account_id": publication.account_id,
+        "number": publication.attempt,
         "outcome": Outcome.PLANNED,
         "trail": [],
         "created_at": now,
     }
     await session.execute(insert(PublicationAttempt).values(values).on_conflict_do_nothing())
     query = select(PublicationAttempt).where(
-        PublicationAttempt.publication_id == publication_id, PublicationAttempt.number == number
+        PublicationAttempt.publication_id == publication.id, PublicationAttempt.number == publication.attempt
     )
     return (await session.execute(query)).scalar_one()
+
+
+async def external_ids(session: AsyncSession, account_id: str, *, but: str, since: datetime) -> frozenset[str]:
+    """Return the platform's ids of an account's publications since a moment, without that of the publication `but`."""
+    query = select(Publication.external_id).where(
+        Publication.account_id == account_id,
+        Publication.id != but,
+        Publication.external_id.is_not(None),
+        Publication.created_at > since,
+    )
+    return frozenset(found for found in (await session.execute(query)).scalars() if found)

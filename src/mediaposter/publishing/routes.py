@@ -110,7 +110,13 @@ async def create_post(request: PostCreate) -> PostRead:
     """Nothing is published by that: plan publications of it."""
     ctx = context.current()
     async with ctx.database.session() as session:
-        post = await service.create_post(session, asset_id=request.asset_id, title=request.title, clock=ctx.clock)
+        post = await service.create_post(
+            session,
+            asset_ids=request.asset_ids,
+            title=request.title,
+            generated=request.generated,
+            clock=ctx.clock,
+        )
         return PostRead.of(post, [])
 
 

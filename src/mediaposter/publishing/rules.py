@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from mediaposter.media.facts import MediaFacts
+from mediaposter.media.facts import MediaFacts, VideoFacts
 from mediaposter.publishing.copy import Copy, Counting, length
 
 
@@ -28,27 +28,95 @@ class TextRules:
     hashtags_max: int | None = None
     links: LinkPolicy = LinkPolicy.ALLOWED
     first_comment: bool = False
+    comment_max: int | None = None  # of the first comment; None: as long as the description
+    thread_max: int = 0  # further posts under the first one
     alt_text_max: int | None = 0
     forbidden: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
-class MediaRules:
-    """Limits of the media. Durations in seconds, sizes in bytes, sides in pixels; None or nothing means no limit.
+class ImageRules:
+    """Limits of still pictures. Sizes in bytes, sides in pixels, ratios as width / height; formats as ffmpeg's codecs.
 
+    What breaks them is mended by a rendition: scaled, padded, encoded anew in the first of `formats`.
+    """
+
+    formats: Sequence[str] = ("mjpeg", "png")  # codecs: mjpeg, png, webp, gif
+    size_max: int | None = None
+    width_max: int | None = None
+    height_max: int | None = None
+    width_min: int | None = None
+    ratio_min: float | None = None
+    ratio_max: float | None = None
+
+
+@dataclass(frozen=True)
+class MediaRules:
+    """Limits of the media. Durations in seconds, sizes in bytes, sides in pixels, rates in bits or frames a second,
+    ratios as width / height; None or nothing means no limit.
+
+    What a rendition can mend (container, codecs, sides, ratio, rates, size, length) is mended before it is sent.
     A channel that makes its own rendition of whatever comes names no containers and no codecs.
     """
 
+    media_required: bool = False
     video_required: bool = False
     videos_max: int | None = 1
+    images_max: int = 0
+    mixed: bool = False  # pictures and videos in one post
+    together_max: int | None = None  # of both, where they may be mixed
     duration_min: float | None = None
     duration_max: float | None = None
     size_max: int | None = None
     width_max: int | None = None
     height_max: int | None = None
+    width_min: int | None = None
+    ratio_min: float | None = None
+    ratio_max: float | None = None
+    fps_min: float | None = None
+    fps_max: float | None = None
+    bit_rate_max: int | None = None
     containers: Sequence[str] = ("mp4",)
     video_codecs: Sequence[str] = ("h264",)
     audio_codecs: Sequence[str] = ("aac",)
+    moov_first: bool = True
+    image: ImageRules = field(default_factory=ImageRules)
+    by_url: bool = False  # the platform fetches the media from an address that the world reaches
+
+
+class LimitScope(StrEnum):
+    """Whose posts a limit counts."""
+
+    ACCOUNT = "account"
+    CHANNEL = "channel"  # all accounts of the channel together: what the platform grants to one app
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `posts` within any `seconds`."""
+
+    posts: int
+    seconds: float
+    scope: LimitScope = LimitScope.ACCOUNT
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Price:
+    """What the platform takes for one post, in millionths of the currency; more where it carries a link."""
+
+    micros: int
+    with_link_micros: int
+    currency: str = "USD"
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class RepeatRules:
+    """What the account must not show twice. `text_days` is how long a nearly identical text counts as a repetition."""
+
+    media: bool = True
+    text_days: int | None = 30
 
 
 @dataclass(frozen=True)
@@ -66,6 +134,10 @@ class ChannelRules:
     text: TextRules = field(default_factory=TextRules)
     media: MediaRules = field(default_factory=MediaRules)
     account: AccountRules = field(default_factory=AccountRules)
+    limits: Sequence[Limit] = ()
+    price: Price | None = None
+    repeats: RepeatRules = field(default_factory=RepeatRules)
+    discloses_ai: bool = False  # the platform has a flag for generated media, and it is set
     source: str = ""
     read_on: date | None = None
 
@@ -107,13 +179,37 @@ def check_copy(copy: Copy, rules: TextRules) -> list[Violation]:
     return broken
 
 
-def check_media(facts: MediaFacts | None, rules: MediaRules) -> list[Violation]:
-    """Return every rule that the media break, empty when they may be posted. None stands for a post without media."""
-    if facts is None or facts.video is None:
-        if not rules.video_required:
-            return []
-        return [Violation("media", "a video is required", facts.kind if facts else "none", "Give the post a video.")]
-    video = facts.video
+def check_media(media: Sequence[MediaFacts], rules: MediaRules) -> list[Violation]:
+    """Return every rule that the media break, empty when they may be posted."""
+    broken = _check_number(media, rules)
+    for facts in media:
+        if facts.kind == "video" and facts.video is not None:
+            broken += _check_video(facts, facts.video, rules)
+    return broken
+
+
+def _check_number(media: Sequence[MediaFacts], rules: MediaRules) -> list[Violation]:
+    broken: list[Violation] = []
+    videos = sum(facts.kind == "video" for facts in media)
+    images = sum(facts.kind == "image" for facts in media)
+    kinds = ", ".join(facts.kind for facts in media) or "none"
+    if rules.video_required and not videos:
+        broken.append(Violation("media", "a video is required", kinds, "Give the post a video."))
+    elif rules.media_required and not videos + images:
+        broken.append(Violation("media", "a picture or a video is required", kinds, "Give the post one."))
+    for name, found, limit in (("videos", videos, rules.videos_max), ("pictures", images, rules.images_max)):
+        if limit is not None and found > limit:
+            rule = f"at most {limit} {name}" if limit else f"no {name}"
+            broken.append(Violation("media", rule, f"{found} {name}", f"Take {found - limit} away."))
+    if videos and images and not rules.mixed:
+        broken.append(Violation("media", "pictures or a video, not both", kinds, "Leave one kind away."))
+    if rules.together_max is not None and videos + images > rules.together_max:
+        over = videos + images - rules.together_max
+        broken.append(Violation("media", f"at most {rules.together_max}", str(videos + images), f"Take {over} away."))
+    return broken
+
+
+def _check_video(facts: MediaFacts, video: VideoFacts, rules: MediaRules) -> list[Violation]:
     broken: list[Violation] = []
     duration = facts.duration
     if rules.duration_min is not None and duration < rules.duration_min:

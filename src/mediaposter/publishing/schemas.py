@@ -210,7 +210,8 @@ class PostRead(BaseModel):
     """A post as the API shows it."""
 
     id: str
-    asset_id: str
+    asset_ids: list[str]
+    generated: bool
     run_id: str | None
     title: str
     created_at: datetime
@@ -221,7 +222,8 @@ class PostRead(BaseModel):
         """Read a row with its publications."""
         return cls(
             id=post.id,
-            asset_id=post.asset_id,
+            asset_ids=post.asset_ids,
+            generated=post.generated,
             run_id=post.run_id,
             title=post.title,
             created_at=post.created_at,
@@ -230,11 +232,15 @@ class PostRead(BaseModel):
 
 
 class PostCreate(BaseModel):
-    """A post of an asset that the library knows."""
+    """A post of assets that the library knows, in their order, or of words alone.
+
+    `generated` says that a model made them, for platforms that want it disclosed.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    asset_id: str
+    asset_ids: tuple[str, ...] = Field(default=(), max_length=35)
+    generated: bool = False
     title: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
 
 

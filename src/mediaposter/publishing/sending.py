@@ -77,7 +77,7 @@ async def commit(ctx: Context, publication_id: str, turn: Turn, *, owner: str) -
             return held
         channel = load_channel(row.account.channel)
         armed_at = ctx.clock()
-        await _arm(session, row, channel, turn, owner=owner, now=armed_at)
+        await _arm(ctx, session, row, channel, turn, owner=owner, now=armed_at)
         outgoing = outgoing_of(row, ctx.secrets)
     # From here on the row says armed, whatever becomes of this process.
     try:
@@ -114,10 +114,11 @@ async def _inherit(session: AsyncSession, row: Publication, *, owner: str, now: 
 
 
 async def _arm(
-    session: AsyncSession, row: Publication, channel: Channel, turn: Turn, *, owner: str, now: datetime
+    ctx: Context, session: AsyncSession, row: Publication, channel: Channel, turn: Turn, *, owner: str, now: datetime
 ) -> None:
     row.armed_at = now
     row.armed_by = owner
+    row.sealed_prepared = ctx.secrets.seal(Prepared(data=turn.prepared).model_dump_json())
     request = {
         "channel": channel.name,
         "account": row.account.external_id,

@@ -18,7 +18,7 @@ from mediaposter.publishing import ledger, repository, workflows
 from mediaposter.publishing.copy import Copy
 from mediaposter.publishing.errors import PublicationStateError
 from mediaposter.publishing.ledger import DUE
-from mediaposter.publishing.models import TRIES, Account, Post, Publication
+from mediaposter.publishing.models import TRIES, Account, Kind, Post, Publication
 from mediaposter.publishing.outcomes import Outcome
 from mediaposter.publishing.registry import load_channel
 from mediaposter.publishing.schemas import Profile
@@ -35,6 +35,7 @@ async def create_account(
     external_id: str | None = None,
     groups: Sequence[str] = (),
     profile: Profile | None = None,
+    target: JsonObject | None = None,
     credentials: JsonObject | None = None,
     secrets: SecretBox | None = None,
     clock: Clock = utc_now,
@@ -63,6 +64,8 @@ async def create_account(
         "name": (name or handle).strip(),
         "groups": sorted(set(groups)),
         "profile": (profile or Profile()).model_dump(mode="json"),
+        "target": target or {},
+        "scopes": [],
         "sealed_credentials": secrets.seal(json.dumps(credentials)) if credentials and secrets else None,
         "created_at": clock(),
     }
@@ -180,13 +183,29 @@ async def archive_account(session: AsyncSession, account_id: str, *, clock: Cloc
 
 
 async def create_post(
-    session: AsyncSession, *, asset_id: str, title: str = "", run_id: str | None = None, clock: Clock = utc_now
+    session: AsyncSession,
+    *,
+    asset_ids: Sequence[str] = (),
+    title: str = "",
+    run_id: str | None = None,
+    generated: bool = False,
+    clock: Clock = utc_now,
 ) -> Post:
-    """Make a post of an asset. Nothing is published by that."""
-    post = Post(id=new_id("post"), asset_id=asset_id, run_id=run_id, title=title.strip(), created_at=clock())
+    """Make a post of a video, of pictures in their order, or of words alone. Nothing is published by that.
+
+    `generated` says that a model made them: platforms that have a flag for that get it.
+    """
+    post = Post(
+        id=new_id("post"),
+        asset_ids=list(asset_ids),
+        generated=generated,
+        run_id=run_id,
+        title=title.strip(),
+        created_at=clock(),
+    )
     session.add(post)
     await session.flush()
-    await events.emit(session, "post.created", post.id, {"asset_id": asset_id, "run_id": run_id})
+    await events.emit(session, "post.created", post.id, {"asset_ids": post.asset_ids, "run_id": run_id})
     return post
 
 
@@ -247,6 +266,9 @@ async def plan_publication(
         "link_id": link_id,
         "link_label": link_label,
         "copy": copy.model_dump(mode="json"),
+        "part": 0,
+        "kind": Kind.POST,
+        "allow_repeat": False,
         "outcome": Outcome.PLANNED,
         "attempt": 1,
         "tries_left": TRIES,

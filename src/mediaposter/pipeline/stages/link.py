@@ -116,10 +116,10 @@ async def _offer(session: AsyncSession, choice: OfferChoice) -> Offer:
 async def _post(session: AsyncSession, run: Run, asset_id: str, copies: dict[str, Any], clock: Clock) -> str:
     if run.post_id is not None:
         post = await publishing.get_post(session, run.post_id)
-        if post.asset_id == asset_id:
+        if post.asset_ids == [asset_id]:
             return post.id
     title = next((words["title"] for words in copies.values() if words["title"]), "")
-    post = await publishing.create_post(session, asset_id=asset_id, title=title, run_id=run.id, clock=clock)
+    post = await publishing.create_post(session, asset_ids=[asset_id], title=title, run_id=run.id, clock=clock)
     run.post_id = post.id
     return post.id
 

@@ -94,7 +94,7 @@ async def preview(asset_id: str, copies: dict[str, Any]) -> JsonObject:
     async with context.current().database.session() as session:
         for account_id, words in copies.items():
             shown = await preview_post(
-                session, account_id=account_id, asset_id=asset_id, copy=Copy.model_validate(words)
+                session, account_id=account_id, asset_ids=[asset_id], copy=Copy.model_validate(words)
             )
             broken = len(shown.broken)
             accounts.append(
