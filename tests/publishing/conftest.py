@@ -18,7 +18,7 @@ from mediaposter.publishing import service
 from mediaposter.publishing.models import Account
 from mediaposter.publishing.registry import load_channels, register
 from mediaposter.publishing.routes import router
-from mediaposter.publishing.schemas import Profile
+from mediaposter.publishing.schemas import Burst, Profile
 from mediaposter.publishing.site.routes import router as site
 from tests.engine import engine
 from tests.media.conftest import Clip, clip, media_folder
@@ -73,9 +73,10 @@ async def add_account(ctx: Context, channel: str, handle: str, server: ChannelSe
 @pytest.fixture
 async def site_account(ctx: Context) -> Account:
     async with ctx.database.session() as session:
-        return await service.create_account(
+        account = await service.create_account(
             session, channel="site", handle="Fern", name="Fern & Co", profile=Profile(bio="Plants.", accent="#0f766e")
         )
+        return await service.update_account(session, account.id, burst=Burst(posts=0, minutes=1))
 
 
 @pytest.fixture

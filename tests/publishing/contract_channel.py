@@ -17,7 +17,7 @@ from mediaposter.publishing.channel import (
     Unreadable,
 )
 from mediaposter.publishing.errors import OutcomeUnknownError, ReconnectNeededError, RejectedError, RetryLaterError
-from mediaposter.publishing.rules import ChannelRules, LinkPolicy, MediaRules, TextRules
+from mediaposter.publishing.rules import ChannelRules, LinkPolicy, MediaRules, RepeatRules, TextRules
 
 
 class ContractChannel:
@@ -28,6 +28,7 @@ class ContractChannel:
     rules: ClassVar[ChannelRules] = ChannelRules(
         text=TextRules(title_max=100, description_max=300, links=LinkPolicy.REFUSED),
         media=MediaRules(duration_max=60),
+        repeats=RepeatRules(media=False, text_days=None),
         source="tests/servers/channel_server.py",
         read_on=date(2026, 11, 23),
     )

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from mediaposter.cli import accounts, demo, doctor, migrate, offers, publications, runs, serve, tokens
+from mediaposter.cli import accounts, demo, doctor, migrate, offers, publications, publishing, runs, serve, tokens
 from mediaposter.cli.output import out
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ migrate.register(app)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(offers.app, name="offers")
 app.add_typer(publications.app, name="publications")
+app.add_typer(publishing.app, name="publishing")
 app.add_typer(tokens.app, name="tokens")
 
 

@@ -62,13 +62,19 @@ def show_one(publication_id: PublicationId, as_json: AsJson = False) -> None:
 
 
 @app.command("retry")
-def retry(publication_id: PublicationId, as_json: AsJson = False) -> None:
+def retry(
+    publication_id: PublicationId,
+    allow_repeat: Annotated[
+        bool, typer.Option("--allow-repeat", help="It may show what the account has shown before.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Send a refused publication again, as a new attempt, and wait for how it ends."""
 
     async def send() -> PublicationDetail:
         async with machine(command_settings()) as ctx:
             async with ctx.database.session() as session:
-                row = await service.retry_publication(session, publication_id)
+                row = await service.retry_publication(session, publication_id, allow_repeat=allow_repeat)
                 workflow_id = row.workflow_id
             async with some_worker(ctx):
                 with slowly("Sending"):

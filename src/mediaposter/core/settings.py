@@ -88,6 +88,11 @@ class Settings(BaseSettings):
         default=(time(9), time(13), time(18)), min_length=1, description="Posting times of a day, as a JSON list."
     )
 
+    burst_posts: int = Field(
+        default=10, ge=0, description="Most posts of one account in any burst_minutes, whatever the cause; 0: no guard."
+    )
+    burst_minutes: float = Field(default=60.0, gt=0, description="The window of the burst guard, in minutes.")
+
     # Media limits
     media_max_bytes: int = Field(default=20 * 1024**3, description="Largest input file, in bytes.")
     media_max_seconds: float = Field(default=4 * 3600, description="Longest input, in seconds.")

@@ -4,6 +4,7 @@ MediaPosterError
 ├── ChannelError                 what a channel says about one call; keeps the platform's answer
 │   ├── RetryLaterError          502  refused for now and surely nothing was made; says when to come back
 │   ├── RejectedError            422  refused for good; says why and how to mend it
+│   │   └── RepeatedError        422  our own guard against showing the same twice
 │   ├── ReconnectNeededError     424  the credentials are no longer good
 │   └── OutcomeUnknownError      502  sent, and no answer that can be trusted
 ├── NotConfiguredError           424  a setting is missing (mediaposter.core.errors)
@@ -64,6 +65,13 @@ class ReconnectNeededError(ChannelError):
     code = "RECONNECT_NEEDED"
     status = 424
     title = "The account must be connected again"
+
+
+class RepeatedError(RejectedError):
+    """Our own guard: the account has shown this before. Nothing was sent."""
+
+    code = "REPEATED"
+    title = "The account has shown this before"
 
 
 class OutcomeUnknownError(ChannelError):

@@ -97,6 +97,7 @@ async def begin_again(
     publication.tries_left = publication.tries_left - 1 if by_itself else TRIES
     publication.armed_at = publication.armed_by = publication.sent_at = None
     publication.handle = publication.external_id = publication.url = None
+    publication.slot_at = publication.sealed_prepared = None
     await change(session, publication, Outcome.PLANNED, note=note, now=now)
 
 

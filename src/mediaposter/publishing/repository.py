@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from mediaposter.publishing.models import Account, Post, Publication, PublicationAttempt
+from mediaposter.publishing.models import Account, Post, Publication, PublicationAttempt, Switch
 from mediaposter.publishing.outcomes import MAYBE_PUBLIC, Outcome
 
 
@@ -145,3 +145,112 @@ async def external_ids(session: AsyncSession, account_id: str, *, but: str, sinc
         Publication.created_at > since,
     )
     return frozenset(found for found in (await session.execute(query)).scalars() if found)
+
+
+async def get_switch(session: AsyncSession, name: str) -> Switch | None:
+    """Return the switch when it is thrown."""
+    return await session.get(Switch, name)
+
+
+async def throw_switch(session: AsyncSession, name: str, *, reason: str, now: datetime) -> None:
+    """Throw a switch; one that is thrown stays as it is."""
+    values = {"name": name, "reason": reason, "thrown_at": now, "created_at": now}
+    await session.execute(insert(Switch).values(values).on_conflict_do_nothing())
+
+
+async def release_switch(session: AsyncSession, name: str) -> None:
+    """Take a switch back."""
+    await session.execute(delete(Switch).where(Switch.name == name))
+
+
+async def lock_limits(session: AsyncSession, key: str) -> None:
+    """Let nobody else count or reserve under `key` until this transaction ends."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"limits:{key}", 0))))
+
+
+async def moments(
+    session: AsyncSession,
+    *,
+    channel: str,
+    account_id: str | None,
+    since: datetime,
+    but: str,
+    parts: bool,
+    reserved_before: str | None,
+) -> list[datetime]:
+    """Return when posts of an account, or of a whole channel, went out or are to, in order.
+
+    `reserved_before` leaves out the reservations of publications that come after that one.
+    """
+    went = select(PublicationAttempt.armed_at).where(PublicationAttempt.armed_at > since)
+    waiting = select(Publication.slot_at).where(
+        Publication.outcome == Outcome.PLANNED, Publication.slot_at > since, Publication.id != but
+    )
+    if account_id is not None:
+        went = went.where(PublicationAttempt.account_id == account_id)
+        waiting = waiting.where(Publication.account_id == account_id)
+    else:
+        went = went.join(Account, Account.id == PublicationAttempt.account_id).where(Account.channel == channel)
+        waiting = waiting.join(Account).where(Account.channel == channel)
+    if not parts:
+        went = went.join(Publication, Publication.id == PublicationAttempt.publication_id).where(Publication.part == 0)
+        waiting = waiting.where(Publication.part == 0)
+    if reserved_before is not None:
+        waiting = waiting.where(Publication.id < reserved_before)
+    found = [*(await session.execute(went)).scalars(), *(await session.execute(waiting)).scalars()]
+    return sorted(moment for moment in found if moment is not None)
+
+
+async def spent(session: AsyncSession, account_id: str, *, since: datetime, but: str) -> tuple[int, datetime | None]:
+    """Return what an account's posts have cost since a moment, in micros, and when the oldest of them went out."""
+    query = select(func.coalesce(func.sum(Publication.cost_micros), 0), func.min(Publication.armed_at)).where(
+        Publication.account_id == account_id,
+        Publication.id != but,
+        Publication.armed_at > since,
+        Publication.outcome.in_(MAYBE_PUBLIC),
+    )
+    total, oldest = (await session.execute(query)).one()
+    return int(total or 0), oldest
+
+
+async def shown(session: AsyncSession, row: Publication, *, since: datetime) -> list[Publication]:
+    """Return what else the account shows or may show, newest first, with its post."""
+    query = (
+        select(Publication)
+        .options(selectinload(Publication.post))
+        .where(
+            Publication.account_id == row.account_id,
+            Publication.id != row.id,
+            Publication.post_id != row.post_id,
+            Publication.part == 0,
+            Publication.outcome.in_(MAYBE_PUBLIC),
+            Publication.created_at > since,
+        )
+        .order_by(Publication.id.desc())
+        .limit(2000)
+    )
+    return list((await session.execute(query)).scalars())
+
+
+async def parts_under(session: AsyncSession, parent_id: str) -> list[Publication]:
+    """Return the publications that go out under another one, locked, in order."""
+    query = (
+        select(Publication)
+        .options(selectinload(Publication.account))
+        .where(Publication.parent_id == parent_id)
+        .order_by(Publication.part)
+        .with_for_update(of=Publication)
+    )
+    return list((await session.execute(query)).scalars())
+
+
+async def parts_of(session: AsyncSession, post_id: str, account_id: str) -> list[Publication]:
+    """Return everything of a post on an account but the post itself, locked, in order."""
+    query = (
+        select(Publication)
+        .options(selectinload(Publication.account))
+        .where(Publication.post_id == post_id, Publication.account_id == account_id, Publication.part > 0)
+        .order_by(Publication.part)
+        .with_for_update(of=Publication)
+    )
+    return list((await session.execute(query)).scalars())

@@ -22,6 +22,8 @@ from mediaposter.publishing.schemas import (
     PublicationCreate,
     PublicationDetail,
     PublicationRead,
+    PublishingRead,
+    PublishingStop,
 )
 
 router = APIRouter(prefix="/api", tags=["publishing"])
@@ -166,6 +168,7 @@ async def list_publications(
     post_id: str | None = None,
     account_id: str | None = None,
     outcome: Annotated[list[Outcome] | None, Query(description="Only these outcomes.")] = None,
+    parts: Annotated[bool, Query(description="Also the parts of threads and first comments.")] = False,
     limit: Limit = 50,
     before: Before = None,
 ) -> list[PublicationRead]:
@@ -179,6 +182,7 @@ async def list_publications(
             outcomes=outcome or (),
             limit=limit,
             before=before,
+            parts=parts,
         )
         return [PublicationRead.of(row) for row in rows]
 
@@ -214,11 +218,16 @@ async def cancel_publication(publication_id: str) -> PublicationRead:
 
 
 @router.post("/publications/{publication_id}/retry", summary="Send a refused publication again")
-async def retry_publication(publication_id: str) -> PublicationRead:
+async def retry_publication(
+    publication_id: str,
+    allow_repeat: Annotated[bool, Query(description="It may show what the account has shown before.")] = False,
+) -> PublicationRead:
     """As a new attempt. Only a rejected one: what may be public is never sent again."""
     ctx = context.current()
     async with ctx.database.session() as session:
-        return PublicationRead.of(await service.retry_publication(session, publication_id, clock=ctx.clock))
+        return PublicationRead.of(
+            await service.retry_publication(session, publication_id, allow_repeat=allow_repeat, clock=ctx.clock)
+        )
 
 
 @router.post("/publications/{publication_id}/answer", summary="Say whether an unknown publication is public")
@@ -234,3 +243,28 @@ async def answer_publication(publication_id: str, answer: Answer) -> Publication
             clock=ctx.clock,
         )
         return PublicationRead.of(publication)
+
+
+@router.get("/publishing", summary="Say whether publishing is on")
+async def show_publishing() -> PublishingRead:
+    """Off means that nothing is sent on any account."""
+    async with context.current().database.session() as session:
+        return PublishingRead.of(await service.publishing_stopped(session))
+
+
+@router.post("/publishing/stop", summary="Stop every account at once")
+async def stop_publishing(request: PublishingStop) -> PublishingRead:
+    """Nothing more is sent anywhere until it is resumed. What went out stays, and is watched on."""
+    ctx = context.current()
+    async with ctx.database.session() as session:
+        await service.stop_publishing(session, reason=request.reason, clock=ctx.clock)
+        return PublishingRead.of(await service.publishing_stopped(session))
+
+
+@router.post("/publishing/resume", summary="Let every account publish again")
+async def resume_publishing() -> PublishingRead:
+    """Starts what waited. Accounts that are paused by themselves stay so."""
+    ctx = context.current()
+    async with ctx.database.session() as session:
+        started = await service.resume_publishing(session, clock=ctx.clock)
+        return PublishingRead.of(await service.publishing_stopped(session), started=started)

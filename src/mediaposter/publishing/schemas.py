@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl, Strin
 
 from mediaposter.publishing.channel import Channel
 from mediaposter.publishing.copy import Copy
-from mediaposter.publishing.models import Account, Post, Publication, PublicationAttempt
+from mediaposter.publishing.models import Account, Kind, Post, Publication, PublicationAttempt, Switch
 from mediaposter.publishing.outcomes import Outcome
 from mediaposter.publishing.verdict import explain
 
@@ -36,6 +36,25 @@ class Profile(BaseModel):
     links: tuple[ProfileLink, ...] = Field(default=(), max_length=20)
     accent: str | None = Field(default=None, pattern=r"^#[0-9a-fA-F]{6}$")
     language: str = Field(default="en", pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$")
+
+
+class Burst(BaseModel):
+    """The burst guard of one account: at most `posts` in any `minutes`. No posts at all means no guard."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    posts: int = Field(ge=0, le=10_000)
+    minutes: float = Field(gt=0, le=60 * 24 * 31)
+
+
+class Budget(BaseModel):
+    """What an account may spend in any `days`, in millionths of the currency: 5 USD are 5000000."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    micros: int = Field(ge=0)
+    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
+    days: int = Field(default=30, ge=1, le=366)
 
 
 class ChannelRead(BaseModel):
@@ -146,6 +165,9 @@ class PublicationRead(BaseModel):
     channel: str
     handle: str
     run_id: str | None
+    part: int
+    kind: Kind
+    parent_id: str | None
     outcome: Outcome
     verdict: str
     next: str
@@ -156,7 +178,11 @@ class PublicationRead(BaseModel):
     link_label: str | None
     attempt: int
     problem: dict[str, Any] | None
+    preflight: dict[str, Any] | None
+    cost_micros: int | None
+    currency: str | None
     due_at: datetime | None
+    slot_at: datetime | None
     armed_at: datetime | None
     sent_at: datetime | None
     settled_at: datetime | None
@@ -173,6 +199,9 @@ class PublicationRead(BaseModel):
             channel=publication.account.channel,
             handle=publication.account.handle,
             run_id=publication.run_id,
+            part=publication.part,
+            kind=publication.kind,
+            parent_id=publication.parent_id,
             outcome=publication.outcome,
             verdict=verdict.says,
             next=verdict.next,
@@ -183,7 +212,11 @@ class PublicationRead(BaseModel):
             link_label=publication.link_label,
             attempt=publication.attempt,
             problem=publication.problem,
+            preflight=publication.preflight,
+            cost_micros=publication.cost_micros,
+            currency=publication.currency,
             due_at=publication.due_at,
+            slot_at=publication.slot_at,
             armed_at=publication.armed_at,
             sent_at=publication.sent_at,
             settled_at=publication.settled_at,
@@ -265,3 +298,27 @@ class Answer(BaseModel):
 
     public: bool
     url: HttpUrl | None = None
+
+
+class PublishingStop(BaseModel):
+    """Why everything is to stop."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)] = ""
+
+
+class PublishingRead(BaseModel):
+    """Whether publishing is on for the whole installation. `started` is how many publications a resume set going."""
+
+    on: bool
+    stopped_at: datetime | None
+    reason: str | None
+    started: int
+
+    @classmethod
+    def of(cls, switch: Switch | None, *, started: int = 0) -> Self:
+        """Read the switch; None means on."""
+        if switch is None:
+            return cls(on=True, stopped_at=None, reason=None, started=started)
+        return cls(on=False, stopped_at=switch.thrown_at, reason=switch.reason, started=started)

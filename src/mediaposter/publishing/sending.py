@@ -17,7 +17,7 @@ from mediaposter.core.context import Context
 from mediaposter.core.errors import MediaPosterError, NotConfiguredError
 from mediaposter.publishing import ledger
 from mediaposter.publishing.channel import Channel, Handle, Prepared
-from mediaposter.publishing.errors import ReconnectNeededError, RejectedError, RetryLaterError
+from mediaposter.publishing.errors import ReconnectNeededError, RejectedError, RepeatedError, RetryLaterError
 from mediaposter.publishing.gate import gate, look_again, problem, surely_over
 from mediaposter.publishing.models import TRIES, Publication
 from mediaposter.publishing.outcomes import Outcome
@@ -38,7 +38,11 @@ async def begin(ctx: Context, publication_id: str, *, owner: str) -> Turn:
     async with ctx.database.session() as session:
         row = await load_row(session, publication_id)
         if row.outcome is Outcome.PLANNED:
-            return await gate(session, row, now=now)
+            try:
+                return await gate(session, row, now=now)
+            except RepeatedError as error:
+                why = ledger.problem_of(error)
+                await ledger.change(session, row, Outcome.REJECTED, note=error.detail, now=now, problem=why)
         if row.outcome is Outcome.ARMED:
             return await _inherit(session, row, owner=owner, now=now)
         return turn_after(row.outcome, row.attempt)
@@ -72,9 +76,11 @@ async def commit(ctx: Context, publication_id: str, turn: Turn, *, owner: str) -
             return await _inherit(session, row, owner=owner, now=ctx.clock())
         if row.outcome is not Outcome.PLANNED or row.attempt != turn.attempt:
             return turn_after(row.outcome, row.attempt)
-        held = await gate(session, row, now=ctx.clock())
-        if held.move is not Move.PREPARE or held.wait:
+        held = await gate(session, row, now=ctx.clock(), arming=True)
+        if held.move is not Move.PREPARE:
             return held
+        if held.wait:
+            return turn.model_copy(update={"wait": held.wait})
         channel = load_channel(row.account.channel)
         armed_at = ctx.clock()
         await _arm(ctx, session, row, channel, turn, owner=owner, now=armed_at)
@@ -142,6 +148,9 @@ async def _keep_answer(ctx: Context, publication_id: str, turn: Turn, handle: Ha
             return turn_after(row.outcome, row.attempt)
         ledger.keep_handle(row, handle, now=now)
         row.account.problem = None
+        if handle.rest:
+            until = now + timedelta(seconds=handle.rest)
+            row.account.held_until = max(until, row.account.held_until or until)
         if row.outcome is Outcome.UNKNOWN:
             await ledger.write(session, row, note="A late answer came.", now=now, answer=handle.answer)
         else:

@@ -14,14 +14,14 @@ from mediaposter.core.db import JsonObject
 from mediaposter.core.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
 from mediaposter.core.ids import new_id
 from mediaposter.core.secrets import SecretBox
-from mediaposter.publishing import ledger, repository, workflows
+from mediaposter.publishing import guards, ledger, parts, repository, workflows
 from mediaposter.publishing.copy import Copy
 from mediaposter.publishing.errors import PublicationStateError
 from mediaposter.publishing.ledger import DUE
-from mediaposter.publishing.models import TRIES, Account, Kind, Post, Publication
+from mediaposter.publishing.models import TRIES, Account, Kind, Post, Publication, Switch
 from mediaposter.publishing.outcomes import Outcome
 from mediaposter.publishing.registry import load_channel
-from mediaposter.publishing.schemas import Profile
+from mediaposter.publishing.schemas import Budget, Burst, Profile
 
 # Accounts
 
@@ -132,6 +132,8 @@ async def update_account(
     name: str | None = None,
     groups: Sequence[str] | None = None,
     profile: Profile | None = None,
+    burst: Burst | None = None,
+    budget: Budget | None = None,
 ) -> Account:
     """Change what is given, keep the rest."""
     account = await get_account(session, account_id)
@@ -141,6 +143,10 @@ async def update_account(
         account.groups = sorted(set(groups))
     if profile is not None:
         account.profile = profile.model_dump(mode="json")
+    if burst is not None:
+        account.burst = burst.model_dump(mode="json")
+    if budget is not None:
+        account.budget = budget.model_dump(mode="json")
     await session.flush()
     return account
 
@@ -161,10 +167,7 @@ async def resume_account(session: AsyncSession, account_id: str, *, clock: Clock
     account.paused_at = account.paused_reason = account.held_until = None
     await session.flush()
     await events.emit(session, "account.resumed", account_id, {})
-    now = clock()
-    for publication in await repository.list_publications(session, account_id=account_id, outcomes=[Outcome.PLANNED]):
-        if publication.starts and (publication.due_at is None or publication.due_at <= now):
-            await start_publication(session, publication.id)
+    await _start_waiting(session, account_id, clock=clock)
     return account
 
 
@@ -177,6 +180,40 @@ async def archive_account(session: AsyncSession, account_id: str, *, clock: Cloc
     await session.flush()
     await events.emit(session, "account.archived", account_id, {})
     return account
+
+
+# The switch for all
+
+
+async def stop_publishing(session: AsyncSession, *, reason: str, clock: Clock = utc_now) -> None:
+    """Send nothing more on any account until `resume_publishing`. What is out stays out, and is still watched."""
+    why = reason.strip() or "stopped by hand"
+    await repository.throw_switch(session, guards.PUBLISHING, reason=why, now=clock())
+    await events.emit(session, "publishing.stopped", guards.PUBLISHING, {"reason": why})
+
+
+async def resume_publishing(session: AsyncSession, *, clock: Clock = utc_now) -> int:
+    """Let all accounts publish again, start what waited, and return how many publications that is."""
+    await repository.release_switch(session, guards.PUBLISHING)
+    await events.emit(session, "publishing.resumed", guards.PUBLISHING, {})
+    return await _start_waiting(session, None, clock=clock)
+
+
+async def publishing_stopped(session: AsyncSession) -> Switch | None:
+    """Return the thrown switch with its reason, None when publishing is on."""
+    return await repository.get_switch(session, guards.PUBLISHING)
+
+
+async def _start_waiting(session: AsyncSession, account_id: str | None, *, clock: Clock) -> int:
+    now = clock()
+    waiting = await repository.list_publications(session, account_id=account_id, outcomes=[Outcome.PLANNED], parts=True)
+    started = 0
+    for publication in waiting:
+        due = publication.due_at is None or publication.due_at <= now
+        if publication.starts and due and publication.account.paused_at is None:
+            await start_publication(session, publication.id)
+            started += 1
+    return started
 
 
 # Posts
@@ -291,6 +328,8 @@ async def plan_publication(
         if publication.outcome is Outcome.CANCELLED:
             await ledger.begin_again(session, publication, note="Planned again.", now=clock(), by_itself=False)
         await session.flush()
+    rules = load_channel(account.channel).rules.text
+    await parts.plan(session, publication, threads=rules.thread_max > 0, comments=rules.first_comment, now=clock())
     if due_at is not None and publication.outcome is Outcome.PLANNED:
         key = f"{publication.id}:due:{publication.attempt}:{due_at.isoformat()}"
         await timeline.schedule(session, kind=DUE, subject=publication.id, due_at=due_at, key=key)
@@ -316,8 +355,12 @@ async def list_publications(
     outcomes: Sequence[Outcome] = (),
     limit: int | None = None,
     before: str | None = None,
+    parts: bool = False,
 ) -> list[Publication]:
-    """Return publications with their accounts, newest first; those of a run, of posts, of an account."""
+    """Return publications with their accounts, newest first; those of a run, of posts, of an account.
+
+    With `parts` also what hangs under them: the further posts of threads, and first comments.
+    """
     return await repository.list_publications(
         session,
         post_ids=post_ids,
@@ -326,6 +369,7 @@ async def list_publications(
         outcomes=outcomes,
         limit=limit,
         before=before,
+        parts=parts,
     )
 
 
@@ -370,12 +414,18 @@ async def cancel_planned(session: AsyncSession, *, run_id: str, clock: Clock = u
 
 
 async def retry_publication(
-    session: AsyncSession, publication_id: str, *, copy: Copy | None = None, start: bool = True, clock: Clock = utc_now
+    session: AsyncSession,
+    publication_id: str,
+    *,
+    copy: Copy | None = None,
+    allow_repeat: bool = False,
+    start: bool = True,
+    clock: Clock = utc_now,
 ) -> Publication:
     """Plan a refused publication again as a new attempt, with other words if `copy` is given, and start it.
 
     Only a rejected one: what may be public is never sent again. Raises PublicationStateError. With `start=False` the
-    caller runs it (`next_start`).
+    caller runs it (`next_start`). `allow_repeat` says that it may show what the account has shown before.
     """
     publication = await get_publication(session, publication_id, lock=True)
     if publication.outcome is not Outcome.REJECTED:
@@ -385,6 +435,7 @@ async def retry_publication(
         )
     if copy is not None:
         publication.copy = copy.model_dump(mode="json")
+    publication.allow_repeat = publication.allow_repeat or allow_repeat
     publication.due_at = None
     await ledger.begin_again(session, publication, note="Retried.", now=clock(), by_itself=False)
     if start:

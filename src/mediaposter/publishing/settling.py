@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mediaposter.core import events
 from mediaposter.core.context import Context
-from mediaposter.publishing import ledger
+from mediaposter.publishing import ledger, repository
 from mediaposter.publishing.channel import Absent, Channel, ConfirmState, Found, Handle, Outgoing, Unreadable
 from mediaposter.publishing.gate import INLINE, look_again, problem, surely_over
 from mediaposter.publishing.models import Publication
@@ -26,6 +26,7 @@ _WATCHED = (
     120.0  # seconds that a workflow watches a sent publication; after that a row in the timeline comes back to it
 )
 _PAUSES = (60, 300, 900, 3600, 3600 * 4, 3600 * 12)  # seconds between looks at an account that cannot be read now
+_TAKEN_WITHIN = timedelta(days=30)  # of the account's other posts, which are not this one however alike
 ASK = "ASK_A_PERSON"
 
 
@@ -68,7 +69,9 @@ async def settle(ctx: Context, publication_id: str, turn: Turn) -> Turn:
         if row.outcome is not Outcome.UNKNOWN or row.attempt != turn.attempt:
             return turn_after(row.outcome, row.attempt)
         handle = Handle.model_validate(row.handle) if row.handle else None
-        outgoing = outgoing_of(row, ctx.secrets)
+        since = ctx.clock() - _TAKEN_WITHIN
+        taken = await repository.external_ids(session, row.account_id, but=row.id, since=since)
+        outgoing = outgoing_of(row, ctx.secrets, taken=taken)
     channel = load_channel(row.account.channel)
     processing = False
     if handle is not None:
@@ -87,6 +90,9 @@ async def settle(ctx: Context, publication_id: str, turn: Turn) -> Turn:
             case Found():
                 row.url = found.url or row.url
                 row.external_id = found.external_id
+                if row.handle is None:
+                    seen = Handle(external_id=found.external_id, url=found.url, answer=found.answer)
+                    row.handle = seen.model_dump(mode="json")
                 await ledger.change(session, row, Outcome.CONFIRMED, note=found.evidence, now=now)
                 return turn_after(row.outcome, row.attempt)
             case Absent():

@@ -18,7 +18,7 @@ from mediaposter.publishing.channel import (
     Unreadable,
 )
 from mediaposter.publishing.copy import Counting
-from mediaposter.publishing.rules import AccountRules, ChannelRules, LinkPolicy, MediaRules, TextRules
+from mediaposter.publishing.rules import AccountRules, ChannelRules, LinkPolicy, MediaRules, RepeatRules, TextRules
 from mediaposter.publishing.site import service
 from mediaposter.publishing.site.media import make_media
 from mediaposter.publishing.site.models import SitePost
@@ -45,6 +45,7 @@ class SiteChannel:
             handle=r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,28}[A-Za-z0-9_])?",
             hint="1 to 30 letters, digits, underscores, dots or hyphens, with no dot or hyphen at its ends",
         ),
+        repeats=RepeatRules(media=False, text_days=None),  # our own pages may show a thing again
         source="mediaposter.publishing.channels.site: limits of our own pages",
         read_on=date(2026, 11, 23),
     )

@@ -1,0 +1,167 @@
+"""What keeps an account from harm whatever the cause: bursts, platform limits, money, repetitions, and the switch."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rapidfuzz import fuzz
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mediaposter.core import context
+from mediaposter.core.db import JsonObject
+from mediaposter.publishing import repository
+from mediaposter.publishing.copy import Copy
+from mediaposter.publishing.errors import RepeatedError
+from mediaposter.publishing.limits import Windows
+from mediaposter.publishing.matching import plain
+from mediaposter.publishing.models import Account, Kind, Publication
+from mediaposter.publishing.registry import load_channel
+from mediaposter.publishing.rules import Limit, LimitScope, Price
+from mediaposter.publishing.schemas import Budget, Burst
+
+PUBLISHING = "publishing"  # the switch that stops every account
+_ALIKE = 90.0  # of 100, by edits: the same words with another number or emoji
+_TOO_SHORT = 20  # characters: "New post!" may be said again
+_MEDIA_DAYS = 3650
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Why a publication waits, and until when; None for until somebody acts."""
+
+    code: str
+    detail: str
+    fix: str
+    until: datetime | None
+
+    def problem(self) -> JsonObject:
+        """Return it as the ledger keeps it."""
+        return {"code": self.code, "detail": self.detail, "fix": self.fix}
+
+
+async def stopped(session: AsyncSession) -> Hold | None:
+    """Return why nothing at all is sent, None when publishing is on."""
+    switch = await repository.get_switch(session, PUBLISHING)
+    if switch is None:
+        return None
+    detail = f"Publishing is stopped for every account: {switch.reason}."
+    return Hold("PUBLISHING_STOPPED", detail, "mediaposter publishing resume", None)
+
+
+async def reserve(session: AsyncSession, row: Publication, *, now: datetime, arming: bool) -> Hold | None:
+    """Give a planned publication the first moment that every limit allows, and return the wait until then.
+
+    The moment is kept on the row, so that those who come later get later ones. `arming` looks once more at what really
+    went out: making it ready may have taken longer than a window. Serialised over all workers for each account.
+    """
+    limits = [*load_channel(row.account.channel).rules.limits]
+    own = [limit for limit in limits if limit.scope is LimitScope.ACCOUNT]
+    shared = [limit for limit in limits if limit.scope is LimitScope.CHANNEL]
+    burst = burst_of(row.account) if row.kind is Kind.POST else None
+    if not (own or shared or burst):
+        return None
+    if row.slot_at is not None and row.slot_at > now:
+        return _wait(row.slot_at, "its limits have a later moment for it")
+    reserved = row.slot_at is not None and not arming
+    if reserved:
+        return None
+    await repository.lock_limits(session, row.account.channel if shared else row.account_id)
+    at = now
+    for some, account_id, parts in ((own, row.account_id, True), (shared, None, True), (burst, row.account_id, False)):
+        if not some:
+            continue
+        windows = Windows(some)
+        windows.moments = await repository.moments(
+            session,
+            channel=row.account.channel,
+            account_id=account_id,
+            since=now - windows.longest,
+            but=row.id,
+            parts=parts,
+            # Those that wait come after those that go now.
+            reserved_before=row.id if arming else None,
+        )
+        at = max(at, windows.first_free(at))
+    row.slot_at = at
+    await session.flush()
+    return _wait(at, "its limits are used up") if at > now else None
+
+
+def burst_of(account: Account) -> list[Limit]:
+    """Return the burst guard of an account: its own, or that of the settings. Thread parts do not count."""
+    settings = context.current().settings
+    own = Burst.model_validate(account.burst) if account.burst else None
+    posts = own.posts if own else settings.burst_posts
+    minutes = own.minutes if own else settings.burst_minutes
+    return [Limit(posts=posts, seconds=minutes * 60.0, source="the burst guard")] if posts else []
+
+
+def _wait(at: datetime, why: str) -> Hold:
+    detail = f"The account waits until {at:%Y-%m-%d %H:%M:%S} UTC: {why}."
+    return Hold("LIMIT", detail, "Nothing: it is sent by itself. See the limits with `mediaposter accounts list`.", at)
+
+
+def price_of(copy: Copy, price: Price) -> int:
+    """Return what the platform takes for a post with these words, in micros of the price's currency."""
+    linked = bool(copy.link) or "http://" in copy.text() or "https://" in copy.text()
+    return price.with_link_micros if linked else price.micros
+
+
+async def afford(session: AsyncSession, row: Publication, *, now: datetime) -> Hold | None:
+    """Write the price on a publication, and return the wait when the account's budget does not reach for it."""
+    price = load_channel(row.account.channel).rules.price
+    if price is None:
+        return None
+    cost = price_of(Copy.model_validate(row.copy), price)
+    row.cost_micros, row.currency = cost, price.currency
+    if not row.account.budget:
+        return None
+    budget = Budget.model_validate(row.account.budget)
+    if budget.currency != price.currency:
+        detail = f"The budget is in {budget.currency} and the channel takes {price.currency}."
+        return Hold(
+            "BUDGET", detail, f"mediaposter accounts set {row.account_id} budget.currency={price.currency}", None
+        )
+    span = timedelta(days=budget.days)
+    spent, oldest = await repository.spent(session, row.account_id, since=now - span, but=row.id)
+    if spent + cost <= budget.micros:
+        return None
+    whole, gone = money(budget.micros, price.currency), money(spent, price.currency)
+    detail = f"It costs {money(cost, price.currency)}; of {whole} in {budget.days} days {gone} are spent."
+    fix = f"Raise it: mediaposter accounts set {row.account_id} budget.micros={budget.micros * 2}. Or wait."
+    # What costs more than the whole budget never fits by waiting.
+    return Hold("BUDGET", detail, fix, oldest + span if oldest and cost <= budget.micros else None)
+
+
+async def refuse_repetition(session: AsyncSession, row: Publication, *, now: datetime) -> None:
+    """Raise RepeatedError when the account has shown the same media, or nearly the same words, before.
+
+    Somebody's word (`allow_repeat`) lets it pass. Words are compared without links, markup and spaces.
+    """
+    repeats = load_channel(row.account.channel).rules.repeats
+    if row.allow_repeat or row.kind is not Kind.POST or not (repeats.media or repeats.text_days):
+        return
+    days = max(_MEDIA_DAYS if repeats.media else 0, repeats.text_days or 0)
+    text = plain(Copy.model_validate(row.copy).description)
+    for other in await repository.shown(session, row, since=now - timedelta(days=days)):
+        shown = other.settled_at or other.armed_at or other.created_at
+        where = f" ({other.url})" if other.url else ""
+        if repeats.media and row.post.asset_ids and other.post.asset_ids == row.post.asset_ids:
+            raise RepeatedError(
+                f"The account has shown the same media on {shown:%Y-%m-%d}{where}, as {other.id}.",
+                fix=f"If you mean it: mediaposter publications retry {row.id} --allow-repeat",
+            )
+        recent = repeats.text_days is not None and shown > now - timedelta(days=repeats.text_days)
+        if recent and len(text) >= _TOO_SHORT and _alike(text, plain(Copy.model_validate(other.copy).description)):
+            raise RepeatedError(
+                f"The account has said nearly the same on {shown:%Y-%m-%d}{where}, as {other.id}.",
+                fix=f"Write other words. If you mean these: mediaposter publications retry {row.id} --allow-repeat",
+            )
+
+
+def _alike(one: str, other: str) -> bool:
+    return fuzz.ratio(one.lower(), other.lower(), score_cutoff=_ALIKE) > 0
+
+
+def money(micros: int, currency: str) -> str:
+    """Return an amount in words, such as 0.015 USD."""
+    return f"{micros / 1_000_000:.3f}".rstrip("0").rstrip(".") + f" {currency}"
