@@ -23,6 +23,7 @@ from mediaposter.media.routes import router as media
 from mediaposter.offers.routes import redirect_router
 from mediaposter.offers.routes import router as offers
 from mediaposter.pipeline.routes import router as pipeline
+from mediaposter.publishing.media_urls import router as media_urls
 from mediaposter.publishing.routes import router as publishing
 from mediaposter.publishing.site.routes import router as site
 
@@ -50,7 +51,7 @@ def build_app() -> FastAPI:
     problems.install(app)
     for router in (pipeline, media, generation, analysis, publishing, offers, core):
         app.include_router(router, dependencies=[Depends(authorize)])
-    for router in (health, redirect_router, site):
+    for router in (health, redirect_router, media_urls, site):
         app.include_router(router)
     write = app.openapi
 

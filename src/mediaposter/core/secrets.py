@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from mediaposter.core.errors import NotConfiguredError
 from mediaposter.core.settings import Settings
@@ -23,6 +25,11 @@ class SecretBox:
                 "The secret key is not 32 url-safe base64-encoded bytes.",
                 fix="Make one with `mediaposter secret-key`, set it as MEDIAPOSTER_SECRET_KEY and keep it safe.",
             ) from error
+        self._key = key.encode()
+
+    def derive(self, purpose: str) -> bytes:
+        """Return a key of 32 bytes for one purpose (HKDF-SHA256), which tells nothing of the secret key."""
+        return HKDF(SHA256(), 32, salt=None, info=b"mediaposter:" + purpose.encode()).derive(self._key)
 
     def seal(self, text: str) -> str:
         """Return `text` encrypted, as ASCII."""

@@ -5,23 +5,25 @@ ffmpeg needs real files, so each key has a local path; with a remote store the l
 """
 
 import asyncio
+import mimetypes
 import os
 import re
 import shutil
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import obstore
 from obstore.exceptions import BaseError
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.store import AzureStore, GCSStore, LocalStore, ObjectStore, S3Store, from_url
 
 from mediaposter.core.embedded.folder import start_of
 from mediaposter.core.errors import NotConfiguredError, NotFoundError
 from mediaposter.core.settings import Settings
 
 SCHEME = "storage://"
+_LONGEST_SIGNATURE = timedelta(days=7)
 
 
 class Storage:
@@ -64,13 +66,18 @@ class Storage:
             await asyncio.to_thread(_move_durably, file, target)
         else:
             file.unlink(missing_ok=True)
-        if self.remote is not None:
-            await obstore.put_async(self.remote, key, target)
+        await self.share(key, target)
 
-    async def exists(self, key: str) -> bool:
-        """Say whether `key` is stored."""
-        if self._path(key).exists():
-            return True
+    async def share(self, key: str, file: Path) -> None:
+        """Copy `file` into the remote store under `key`; it stays where it is. Without a remote store, do nothing."""
+        if isinstance(self.remote, AzureStore | GCSStore | S3Store):
+            kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
+            await obstore.put_async(self.remote, key, file, attributes={"Content-Type": kind})
+        elif self.remote is not None:
+            await obstore.put_async(self.remote, key, file)
+
+    async def is_shared(self, key: str) -> bool:
+        """Say whether the remote store has `key`."""
         if self.remote is None:
             return False
         try:
@@ -78,6 +85,24 @@ class Storage:
         except FileNotFoundError:
             return False
         return True
+
+    @property
+    def signs(self) -> bool:
+        """Whether the remote store gives out addresses that the world can fetch from."""
+        return isinstance(self.remote, AzureStore | GCSStore | S3Store)
+
+    async def address(self, key: str, valid: timedelta) -> str | None:
+        """Return a signed address from which the world can GET `key` for so long; None where the store signs none.
+
+        S3 keeps a signature for seven days at most.
+        """
+        if not isinstance(self.remote, AzureStore | GCSStore | S3Store):
+            return None
+        return await obstore.sign_async(self.remote, "GET", key, min(valid, _LONGEST_SIGNATURE))
+
+    async def exists(self, key: str) -> bool:
+        """Say whether `key` is stored."""
+        return self._path(key).exists() or await self.is_shared(key)
 
     async def local_path(self, key: str) -> Path:
         """Return a real file with the bytes of `key`, fetched first when it is only remote. Raises NotFoundError."""

@@ -12,7 +12,20 @@ from mediaposter.media.renditions import Recipe, rendition
 from mediaposter.publishing.channel import Outgoing
 from mediaposter.publishing.rules import ChannelRules
 
-_MIME = {"mp4": "video/mp4", "mjpeg": "image/jpeg", "png": "image/png", "webp": "image/webp", "gif": "image/gif"}
+_PICTURES = {"mjpeg": "image/jpeg", "tiff": "image/tiff", "bmp": "image/bmp"}  # else image/CODEC
+_WEBM = {"vp8", "vp9", "av1"}
+_SUFFIXES = {
+    "video/mp4": "mp4",
+    "video/webm": "webm",
+    "video/x-matroska": "mkv",
+    "video/mp2t": "ts",
+    "audio/mp4": "m4a",
+    "audio/mpeg": "mp3",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "image/gif": "gif",
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +51,7 @@ class Material:
     @property
     def filename(self) -> str:
         """A name for it that tells nothing of this machine."""
-        return f"{self.sha256[:16]}.{self.mime.partition('/')[2].replace('jpeg', 'jpg')}"
+        return filename_of(self.sha256, self.mime)
 
 
 async def materials(outgoing: Outgoing, rules: ChannelRules) -> tuple[Material, ...]:  # noqa: ARG001 - renditions follow
@@ -78,10 +91,22 @@ async def poster(outgoing: Outgoing, material: Material, *, width: int = 1080) -
 
 
 def mime_of(facts: MediaFacts) -> str:
-    """Return the media type of a file by its facts."""
+    """Return the media type of a file by its facts. MP4 and MOV are told as MP4: they share their container."""
+    names = facts.container.split(",")
     if facts.kind == "image" and facts.video is not None:
-        return _MIME.get(facts.video.codec, "application/octet-stream")
-    return next((_MIME[one] for one in ("mp4",) if one in facts.container), "application/octet-stream")
+        return _PICTURES.get(facts.video.codec, f"image/{facts.video.codec}")
+    if "mp4" in names:
+        return "audio/mp4" if facts.kind == "audio" else "video/mp4"
+    if "matroska" in names:
+        return "video/webm" if facts.video is not None and facts.video.codec in _WEBM else "video/x-matroska"
+    if "mpegts" in names:
+        return "video/mp2t"
+    return "audio/mpeg" if "mp3" in names else "application/octet-stream"
+
+
+def filename_of(sha256: str, mime: str) -> str:
+    """Return a name for a file that tells nothing of this machine."""
+    return f"{sha256[:16]}.{_SUFFIXES.get(mime, 'bin')}"
 
 
 async def chunks(material: Material, size: int, *, start: int = 0) -> AsyncGenerator[bytes]:

@@ -6,13 +6,14 @@ from typing import Annotated
 from urllib.parse import unquote, urlsplit
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mediaposter.core import context
 from mediaposter.core.context import Context
 from mediaposter.core.visitors import Visitor, address_of, recognise
 from mediaposter.media import service as media
+from mediaposter.publishing.serving import file_response, matches
 from mediaposter.publishing.site import beacons, feeds, pages, repository, service
 from mediaposter.publishing.site.models import Countable
 from mediaposter.publishing.site.pages import Home, Item
@@ -303,7 +304,7 @@ def _document(request: Request, body: bytes, media_type: str) -> Response:
 def _cacheable(request: Request, body: bytes, media_type: str, headers: dict[str, str]) -> Response:
     tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     headers = headers | {"ETag": tag}
-    if _matches(request, tag):
+    if matches(request, tag):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=media_type, headers=headers)
 
@@ -311,20 +312,4 @@ def _cacheable(request: Request, body: bytes, media_type: str, headers: dict[str
 async def _file(ctx: Context, request: Request, asset_id: str, media_type: str) -> Response:
     async with ctx.database.session() as session:
         asset = await media.get_asset(session, asset_id)
-    tag = f'"{asset.sha256[:32]}"'
-    headers = {
-        "Cache-Control": _FOR_EVER,
-        "ETag": tag,
-        "X-Content-Type-Options": "nosniff",
-        "Access-Control-Allow-Origin": "*",
-        "Content-Security-Policy": "default-src 'none'",
-    }
-    if _matches(request, tag):
-        return Response(status_code=304, headers=headers)
-    path = await media.local_path(asset, storage=ctx.storage)
-    return FileResponse(path, media_type=media_type, headers=headers)
-
-
-def _matches(request: Request, tag: str) -> bool:
-    asked = request.headers.get("if-none-match", "")
-    return asked == "*" or tag in [one.strip().removeprefix("W/") for one in asked.split(",")]
+    return await file_response(ctx, request, asset, media_type=media_type, cache=_FOR_EVER)
