@@ -4,6 +4,7 @@ A due row is marked and its workflow enqueued in one transaction, under an id ma
 however many workers look and whichever dies. The loop sleeps until the next row is due or the table changes.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -31,10 +32,12 @@ __all__ = [
     "get",
     "list_entries",
     "on",
+    "on_due",
     "reschedule",
     "run",
     "schedule",
     "start_due",
+    "wait_until",
 ]
 LATE_AFTER = timedelta(minutes=1)  # what is later than this was missed, and its policy decides
 _BATCH = 50
@@ -43,7 +46,10 @@ _PAUSE_AFTER_ERROR = 5.0
 _log = structlog.get_logger(__name__)
 Start = Callable[[str], Coroutine[Any, Any, Any]]
 S = TypeVar("S", bound=Start)
+StartMany = Callable[[AsyncSession, Sequence[TimelineEntry]], Coroutine[Any, Any, None]]
+M = TypeVar("M", bound=StartMany)
 _starters: dict[str, Start] = {}
+_starters_of_many: dict[str, StartMany] = {}
 
 
 def on(kind: str) -> Callable[[S], S]:
@@ -55,6 +61,25 @@ def on(kind: str) -> Callable[[S], S]:
         return workflow
 
     return register
+
+
+def on_due(kind: str) -> Callable[[M], M]:
+    """Hand the due rows of `kind` to the decorated function, many at once, in the transaction that starts them.
+
+    It enqueues what they stand for, and `wait_until` puts a row back whose time is not there yet. For kinds of which
+    thousands fall due together: nothing is started only to start something else.
+    """
+
+    def register(handler: M) -> M:
+        _starters_of_many[kind] = handler
+        return handler
+
+    return register
+
+
+def wait_until(entry: TimelineEntry, due_at: datetime) -> None:
+    """Put a row back that was handed over as due: it falls due again at `due_at`."""
+    entry.state, entry.started_at, entry.due_at = TimelineState.WAITING, None, due_at
 
 
 async def schedule(
@@ -172,32 +197,41 @@ async def start_due(ctx: Context) -> int:
             .where(
                 TimelineEntry.state == TimelineState.WAITING,
                 TimelineEntry.due_at <= now,
-                TimelineEntry.kind.in_(_starters),
+                TimelineEntry.kind.in_([*_starters, *_starters_of_many]),
             )
             .order_by(TimelineEntry.due_at, TimelineEntry.id)
             .limit(_BATCH)
             .with_for_update(skip_locked=True)
         )
         rows = (await session.execute(query)).scalars().all()
+        many: defaultdict[str, list[TimelineEntry]] = defaultdict(list)
         for row in rows:
-            await _start_or_skip(session, row, now)
+            if not await _is_to_start(session, row, now):
+                continue
+            row.state, row.started_at = TimelineState.STARTED, now
+            if row.kind in _starters_of_many:
+                many[row.kind].append(row)
+                continue
+            row.workflow_id = await engine.enqueue(
+                session, _starters[row.kind], row.id, queue=engine.Queue.TIMELINE, id=f"timeline:{row.id}"
+            )
+        for kind, due in many.items():
+            await _starters_of_many[kind](session, due)
         return len(rows)
 
 
-async def _start_or_skip(session: AsyncSession, row: TimelineEntry, now: datetime) -> None:
+async def _is_to_start(session: AsyncSession, row: TimelineEntry, now: datetime) -> bool:
+    """Say whether a due row starts now; one that was missed may be skipped, as its policy says."""
     late = now - row.due_at
     if late > LATE_AFTER:
         if row.missed is MissedPolicy.SKIP:
             row.state, row.note = TimelineState.SKIPPED, f"Missed by {_seconds(late)} s while no worker was there."
-            return
+            return False
         if row.missed is MissedPolicy.RUN_ONCE and (later := await _later_one(session, row, now)):
             row.state, row.note = TimelineState.SKIPPED, f"Missed while no worker was there; {later} runs instead."
-            return
+            return False
         row.note = f"Started {_seconds(late)} s late: no worker was there."
-    row.state, row.started_at = TimelineState.STARTED, now
-    row.workflow_id = await engine.enqueue(
-        session, _starters[row.kind], row.id, queue=engine.Queue.TIMELINE, id=f"timeline:{row.id}"
-    )
+    return True
 
 
 async def _later_one(session: AsyncSession, row: TimelineEntry, now: datetime) -> str | None:
@@ -220,7 +254,8 @@ async def _later_one(session: AsyncSession, row: TimelineEntry, now: datetime) -
 async def _until_next(ctx: Context) -> float:
     async with ctx.database.session() as session:
         query = select(func.min(TimelineEntry.due_at)).where(
-            TimelineEntry.state == TimelineState.WAITING, TimelineEntry.kind.in_(_starters)
+            TimelineEntry.state == TimelineState.WAITING,
+            TimelineEntry.kind.in_([*_starters, *_starters_of_many]),
         )
         due_at = (await session.execute(query)).scalar_one_or_none()
     if due_at is None:

@@ -1,5 +1,6 @@
 """What keeps an account from harm whatever the cause: bursts, platform limits, money, repetitions, and the switch."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +15,7 @@ from mediaposter.publishing.errors import RepeatedError
 from mediaposter.publishing.limits import Windows
 from mediaposter.publishing.matching import plain
 from mediaposter.publishing.models import Account, Kind, Publication
+from mediaposter.publishing.outcomes import Outcome
 from mediaposter.publishing.registry import load_channel
 from mediaposter.publishing.rules import Limit, LimitScope, Price
 from mediaposter.publishing.schemas import Budget, Burst
@@ -22,6 +24,7 @@ PUBLISHING = "publishing"  # the switch that stops every account
 _ALIKE = 90.0  # of 100, by edits: the same words with another number or emoji
 _TOO_SHORT = 20  # characters: "New post!" may be said again
 _MEDIA_DAYS = 3650
+_OWN, _SHARED, _BURST = "account", "channel", "burst"
 
 
 @dataclass(frozen=True)
@@ -53,37 +56,88 @@ async def reserve(session: AsyncSession, row: Publication, *, now: datetime, arm
     The moment is kept on the row, so that those who come later get later ones. `arming` looks once more at what really
     went out: making it ready may have taken longer than a window. Serialised over all workers for each account.
     """
-    limits = [*load_channel(row.account.channel).rules.limits]
-    own = [limit for limit in limits if limit.scope is LimitScope.ACCOUNT]
-    shared = [limit for limit in limits if limit.scope is LimitScope.CHANNEL]
-    burst = burst_of(row.account) if row.kind is Kind.POST else None
-    if not (own or shared or burst):
+    if not _limits_of(row):
         return None
     if row.slot_at is not None and row.slot_at > now:
         return _wait(row.slot_at, "its limits have a later moment for it")
-    reserved = row.slot_at is not None and not arming
-    if reserved:
+    if row.slot_at is not None and not arming:
         return None
-    await repository.lock_limits(session, row.account.channel if shared else row.account_id)
-    at = now
-    for some, account_id, parts in ((own, row.account_id, True), (shared, None, True), (burst, row.account_id, False)):
-        if not some:
-            continue
-        windows = Windows(some)
-        windows.moments = await repository.moments(
-            session,
-            channel=row.account.channel,
-            account_id=account_id,
-            since=now - windows.longest,
-            but=row.id,
-            parts=parts,
-            # Those that wait come after those that go now.
-            reserved_before=row.id if arming else None,
-        )
-        at = max(at, windows.first_free(at))
-    row.slot_at = at
+    await _lock(session, [row])
+    # Those that wait come after one that goes now.
+    at = await Reservations(session, now, before=row.id if arming else None).reserve(row)
     await session.flush()
     return _wait(at, "its limits are used up") if at > now else None
+
+
+async def reserve_many(session: AsyncSession, rows: Sequence[Publication], *, now: datetime) -> dict[str, datetime]:
+    """Give each of these planned publications its moment, and return the moments of those that must wait."""
+    planned = [row for row in rows if row.outcome is Outcome.PLANNED and _limits_of(row)]
+    await _lock(session, planned)
+    reservations = Reservations(session, now)
+    later: dict[str, datetime] = {}
+    for row in sorted(planned, key=lambda one: (one.due_at or one.created_at, one.id)):
+        at = row.slot_at if row.slot_at is not None else await reservations.reserve(row)
+        if at > now:
+            later[row.id] = at
+    await session.flush()
+    return later
+
+
+class Reservations:
+    """The moments of accounts and channels, read once for each while many publications get theirs.
+
+    `before` leaves out what later publications than that one have reserved.
+    """
+
+    def __init__(self, session: AsyncSession, now: datetime, *, before: str | None = None) -> None:
+        self._session = session
+        self._now = now
+        self._before = before
+        self._known: dict[tuple[str, str | None], Windows] = {}
+
+    async def reserve(self, row: Publication) -> datetime:
+        """Reserve the first moment for a publication, write it on the row, and return it."""
+        windows = [await self._windows(row, kind, limits) for kind, limits in _limits_of(row).items()]
+        at = self._now
+        while (later := max(one.first_free(at) for one in windows)) > at:
+            at = later
+        for one in windows:
+            one.take(at)
+        row.slot_at = at
+        return at
+
+    async def _windows(self, row: Publication, kind: str, limits: Sequence[Limit]) -> Windows:
+        key = (kind, None if kind == _SHARED else row.account_id)
+        if key not in self._known:
+            windows = Windows(limits)
+            windows.moments = await repository.moments(
+                self._session,
+                channel=row.account.channel,
+                account_id=key[1],
+                since=self._now - windows.longest,
+                but=row.id,
+                parts=kind != _BURST,
+                reserved_before=self._before,
+            )
+            self._known[key] = windows
+        return self._known[key]
+
+
+def _limits_of(row: Publication) -> dict[str, Sequence[Limit]]:
+    """Return the limits that count for a publication, by what they count."""
+    limits = load_channel(row.account.channel).rules.limits
+    found = {
+        _OWN: [limit for limit in limits if limit.scope is LimitScope.ACCOUNT],
+        _SHARED: [limit for limit in limits if limit.scope is LimitScope.CHANNEL],
+        _BURST: burst_of(row.account) if row.kind is Kind.POST else [],
+    }
+    return {kind: some for kind, some in found.items() if some}
+
+
+async def _lock(session: AsyncSession, rows: Sequence[Publication]) -> None:
+    keys = {row.account.channel if _SHARED in _limits_of(row) else row.account_id for row in rows}
+    for key in sorted(keys):
+        await repository.lock_limits(session, key)
 
 
 def burst_of(account: Account) -> list[Limit]:

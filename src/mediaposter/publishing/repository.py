@@ -1,6 +1,6 @@
 """Every query of the publishing room, but those of the site."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -68,6 +68,18 @@ async def get_publication_on(session: AsyncSession, post_id: str, account_id: st
         Publication.post_id == post_id, Publication.account_id == account_id, Publication.part == 0
     )
     return await _one(session, query, lock=True)
+
+
+async def lock_publications(session: AsyncSession, ids: Collection[str]) -> list[Publication]:
+    """Return publications with their accounts, locked, in the order of their ids."""
+    query = (
+        select(Publication)
+        .options(selectinload(Publication.account))
+        .where(Publication.id.in_(ids))
+        .order_by(Publication.id)
+        .with_for_update(of=Publication)
+    )
+    return list((await session.execute(query)).scalars())
 
 
 async def _one(session: AsyncSession, query: Any, *, lock: bool) -> Publication | None:

@@ -5,6 +5,7 @@ effects are in the steps, and the steps decide by the row: a death anywhere cost
 """
 
 import asyncio
+from collections.abc import Sequence
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mediaposter.core import context, engine, timeline
 from mediaposter.core.db import JsonObject
 from mediaposter.core.engine import Queue
-from mediaposter.publishing import sending, settling
+from mediaposter.core.timeline import TimelineEntry
+from mediaposter.publishing import guards, repository, sending, settling
 from mediaposter.publishing.ledger import DUE
 from mediaposter.publishing.models import Publication
 from mediaposter.publishing.outcomes import OPEN
-from mediaposter.publishing.outgoing import load_row
 from mediaposter.publishing.turns import Move, Turn
 
 
@@ -40,11 +41,20 @@ async def reconcile(publication_id: str) -> str:
     return await _drive(publication_id, may_send=False)
 
 
-@timeline.on(DUE)
-@engine.workflow("publishing.wake")
-async def wake(entry_id: str) -> None:
-    """Start a publication whose row in the timeline fell due."""
-    await start_due(entry_id)
+@timeline.on_due(DUE)
+async def start_due(session: AsyncSession, entries: Sequence[TimelineEntry]) -> None:
+    """Enqueue the publications of due rows; those that their account's limits let go later come back then."""
+    now = context.current().clock()
+    rows = {row.id: row for row in await repository.lock_publications(session, {entry.subject for entry in entries})}
+    later = await guards.reserve_many(session, list(rows.values()), now=now)
+    for entry in entries:
+        row = rows.get(entry.subject)
+        if row is None or row.outcome not in OPEN:
+            continue
+        if row.id in later:
+            timeline.wait_until(entry, later[row.id])
+            continue
+        entry.workflow_id = await start(session, row)
 
 
 async def start(session: AsyncSession, row: Publication) -> str:
@@ -79,16 +89,6 @@ async def _step(publication_id: str, turn: Turn, owner: str) -> JsonObject:
             return await confirm(publication_id, told)
         case Move.SETTLE | Move.STOP:
             return await settle(publication_id, told)
-
-
-@engine.step("publishing.start_due", attempts=6, retry_on=_database_hiccup)
-async def start_due(entry_id: str) -> None:
-    """Enqueue the publication of a due row, unless it is settled."""
-    async with context.current().database.session() as session:
-        entry = await timeline.get(session, entry_id)
-        row = await load_row(session, entry.subject)
-        if row.outcome in OPEN:
-            await start(session, row)
 
 
 @engine.step("publishing.begin", attempts=6, retry_on=_database_hiccup)
