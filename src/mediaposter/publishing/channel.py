@@ -99,9 +99,14 @@ class Outgoing:
         """The first asset, for channels that take exactly one and whose rules demand it."""
         return self.asset_ids[0]
 
+    @property
+    def target(self) -> JsonObject:
+        """Where and how to post, as it was given: the account's settings, overridden by those of this publication."""
+        return {**self.account.target, **self.copy.target}
+
     def target_as(self, model: type[T]) -> T:
-        """Return where and how to post: the account's settings, overridden by those of this publication."""
-        return read_target(model, {**self.account.target, **self.copy.target})
+        """Return where and how to post. Raises InvalidInputError naming each field that is missing or wrong."""
+        return read_target(model, self.target)
 
 
 def read_target(model: type[T], values: JsonObject) -> T:
@@ -258,6 +263,15 @@ class Refreshing(Protocol):
 
     async def refresh(self, credentials: JsonObject) -> JsonObject:
         """Return renewed credentials. Raises ReconnectNeededError only when the platform says that they are void."""
+        ...
+
+
+@runtime_checkable
+class RulesByTarget(Protocol):
+    """A channel whose rules depend on where and how one posts: a paid plan, a platform behind a gateway."""
+
+    def rules_for(self, target: JsonObject) -> ChannelRules:
+        """Return the rules for a target, which may be incomplete or wrong: then the stricter ones. Raises nothing."""
         ...
 
 

@@ -14,7 +14,7 @@ from mediaposter.publishing import repository
 from mediaposter.publishing.channel import Outgoing
 from mediaposter.publishing.copy import Copy
 from mediaposter.publishing.errors import RejectedError
-from mediaposter.publishing.registry import load_channel
+from mediaposter.publishing.registry import load_channel, rules_of
 from mediaposter.publishing.rules import ChannelRules, Violation, caption, check_copy, check_media
 
 
@@ -49,7 +49,7 @@ async def preview(
     account = await repository.get_account(session, account_id)
     if account is None:
         raise NotFoundError(f"There is no account {account_id}.")
-    rules = load_channel(account.channel).rules
+    rules = rules_of(load_channel(account.channel), {**account.target, **copy.target})
     facts = await _facts(session, asset_ids)
     return Preview(
         account_id=account.id,

@@ -3,8 +3,10 @@
 from functools import lru_cache
 from importlib.metadata import entry_points
 
-from mediaposter.publishing.channel import Channel
+from mediaposter.core.db import JsonObject
+from mediaposter.publishing.channel import Channel, RulesByTarget
 from mediaposter.publishing.errors import UnknownChannelError
+from mediaposter.publishing.rules import ChannelRules
 
 GROUP = "mediaposter.channels"
 
@@ -28,3 +30,11 @@ def load_channel(name: str) -> Channel:
             f"There is no channel {name!r}.", fix=f"Choose one of: {', '.join(channels) or 'none is installed'}."
         )
     return channels[name]
+
+
+def rules_of(channel: Channel, target: JsonObject) -> ChannelRules:
+    """Return what a channel demands of a post with this target: the account's settings and those of the post, merged.
+
+    Whoever needs the rules of a post asks here. Only a channel with `rules_for` tells targets apart.
+    """
+    return channel.rules_for(target) if isinstance(channel, RulesByTarget) else channel.rules

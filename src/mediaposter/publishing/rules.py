@@ -1,7 +1,7 @@
 """Rules of a platform as data, and the check of a post against them. No platform is named here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -25,13 +25,19 @@ class TextRules:
     title_max: int | None = 0
     title_required: bool = False
     description_max: int | None = None
+    caption_max: int | None = None  # of the description where media are attached; None: as without
     hashtags_max: int | None = None
     links: LinkPolicy = LinkPolicy.ALLOWED
+    links_max: int | None = None  # in the text, where they are allowed
     first_comment: bool = False
     comment_max: int | None = None  # of the first comment; None: as long as the description
     thread_max: int = 0  # further posts under the first one
     alt_text_max: int | None = 0
     forbidden: Sequence[str] = ()
+
+    def beside(self, *, media: bool) -> "TextRules":
+        """Return the rules of the words as they are with or without media: `description_max` is the one that counts."""
+        return replace(self, description_max=self.caption_max) if media and self.caption_max is not None else self
 
 
 @dataclass(frozen=True)

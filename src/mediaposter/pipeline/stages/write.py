@@ -21,7 +21,7 @@ from mediaposter.pipeline.schemas import PipelineConfig
 from mediaposter.pipeline.wording import counted
 from mediaposter.pipeline.work import Work
 from mediaposter.publishing import service as publishing
-from mediaposter.publishing.registry import load_channel
+from mediaposter.publishing.registry import load_channel, rules_of
 from mediaposter.publishing.rules import LinkPolicy
 
 _SIDE_BY_SIDE = 4  # models answer in seconds; more at once would soon meet their limits
@@ -76,6 +76,7 @@ async def list_accounts(run_id: str, attempt: int) -> list[dict[str, Any]]:
                     "handle": account.handle,
                     "name": f"{account.channel}:{account.handle}",
                     "position": seen[account.channel],
+                    "target": account.target,
                 }
             )
             seen[account.channel] += 1
@@ -94,7 +95,7 @@ async def write_one(run_id: str, attempt: int, asset_id: str, account: dict[str,
             f"The run has used {tokens} tokens, and its budget is {config.budget.tokens}.",
             fix="Raise budget.tokens, publish to fewer accounts, or choose copywriter=local.",
         )
-    rules = load_channel(account["channel"]).rules.text
+    rules = rules_of(load_channel(account["channel"]), account.get("target", {})).text.beside(media=True)
     brief = _brief(config, account, linked=rules.links is not LinkPolicy.REFUSED, base_url=ctx.settings.site_url)
     brief = brief.told(known)
     if config.copywriter == LOCAL:
