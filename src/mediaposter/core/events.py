@@ -136,6 +136,7 @@ class Subscriber:
 
 _subscribers: dict[str, Subscriber] = {}
 _begun: set[tuple[str, str]] = set()  # the databases and names whose cursor this process knows to be there
+_TOGETHER = 50  # events that a subscriber gets in one transaction
 _GATHER_SECONDS = 0.1  # events come in flocks: a look at each would cost a third of a worker's time
 
 
@@ -171,23 +172,36 @@ async def deliver(ctx: Context, subscriber: Subscriber) -> int:
         await _ensure_cursor(ctx.database, subscriber)
         _begun.add(begun)
     done = 0
-    while await _deliver_one(ctx, subscriber):
-        done += 1
-    return done
+    while True:
+        handled: list[int] = []
+        try:
+            some = await _deliver_some(ctx, subscriber, handled, limit=_TOGETHER)
+        except Exception:
+            if handled:  # those before the one that failed were undone with it
+                await _deliver_some(ctx, subscriber, [], limit=len(handled))
+            raise
+        if some == 0:
+            return done
+        done += some
 
 
-async def _deliver_one(ctx: Context, subscriber: Subscriber) -> bool:
+async def _deliver_some(ctx: Context, subscriber: Subscriber, handled: list[int], *, limit: int) -> int:
+    """Hand over up to `limit` events in one transaction: all of them count as delivered, or none.
+
+    The numbers of those that were handled are added to `handled`.
+    """
     async with ctx.database.session() as session:
         query = select(EventCursor).where(EventCursor.id == subscriber.name).with_for_update(skip_locked=True)
         cursor = (await session.execute(query)).scalar_one_or_none()
         if cursor is None:
-            return False
-        found = await read(ctx.database, after=cursor.sequence, topic=subscriber.topic, limit=1)
-        if not found:
-            return False
-        await subscriber.handle(session, found[0])
-        cursor.sequence, cursor.failures, cursor.last_error = found[0].sequence, 0, None
-    return True
+            return 0
+        found = await read(ctx.database, after=cursor.sequence, topic=subscriber.topic, limit=limit)
+        for event in found:
+            await subscriber.handle(session, event)
+            handled.append(event.sequence)
+        if found:
+            cursor.sequence, cursor.failures, cursor.last_error = found[-1].sequence, 0, None
+    return len(found)
 
 
 async def _run(ctx: Context, subscriber: Subscriber) -> None:

@@ -4,6 +4,7 @@ A due row is marked and its workflow enqueued in one transaction, under an id ma
 however many workers look and whichever dies. The loop sleeps until the next row is due or the table changes.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
@@ -43,6 +44,7 @@ LATE_AFTER = timedelta(minutes=1)  # what is later than this was missed, and its
 _BATCH = 50
 _LONGEST_SLEEP = 3600.0
 _PAUSE_AFTER_ERROR = 5.0
+_GATHER_SECONDS = 0.05
 _log = structlog.get_logger(__name__)
 Start = Callable[[str], Coroutine[Any, Any, Any]]
 S = TypeVar("S", bound=Start)
@@ -186,6 +188,7 @@ async def run(ctx: Context) -> None:
                 _log.exception("timeline.failed", again_in=_PAUSE_AFTER_ERROR)
                 pause = _PAUSE_AFTER_ERROR
             await wait_for(woken, pause)
+            await asyncio.sleep(_GATHER_SECONDS)  # many rows that are written together are one look
 
 
 async def start_due(ctx: Context) -> int:

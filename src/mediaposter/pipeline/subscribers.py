@@ -20,6 +20,6 @@ async def stop_workflow(_session: AsyncSession, event: EventRecord) -> None:
 @events.subscribe("pipeline.checkbacks", "publication.confirmed")
 async def schedule_checkbacks(session: AsyncSession, event: EventRecord) -> None:
     """Write the checkbacks of a run's publication that became public after its run had ended, as scheduled ones do."""
-    publication = await publishing.get_publication(session, event.subject)
-    if publication.run_id is not None:
+    if event.data.get("run_id") is not None:
+        publication = await publishing.get_publication(session, event.subject)
         await checkbacks.schedule(session, [publication], clock=context.current().clock)

@@ -14,7 +14,7 @@ from mediaposter.publishing.models import Account, Kind, Publication
 
 async def load_row(session: AsyncSession, publication_id: str) -> Publication:
     """Return the publication, locked until the transaction ends. Raises NotFoundError."""
-    row = await repository.get_publication(session, publication_id, lock=True)
+    row = await repository.get_publication(session, publication_id, lock=True, attempts=False)
     if row is None:
         raise NotFoundError(f"There is no publication {publication_id}.")
     return row

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from mediaposter.publishing.models import Account, Post, Publication, PublicationAttempt, Switch
 from mediaposter.publishing.outcomes import MAYBE_PUBLIC, Outcome
@@ -56,10 +56,12 @@ async def insert_publication(session: AsyncSession, values: dict[str, Any]) -> b
     return (await session.execute(made)).scalar_one_or_none() is not None
 
 
-async def get_publication(session: AsyncSession, publication_id: str, *, lock: bool = False) -> Publication | None:
+async def get_publication(
+    session: AsyncSession, publication_id: str, *, lock: bool = False, attempts: bool = True
+) -> Publication | None:
     """Return a publication with its account, post and attempts. `lock` keeps others from changing it meanwhile."""
     query = select(Publication).where(Publication.id == publication_id)
-    return await _one(session, query, lock=lock)
+    return await _one(session, query, lock=lock, attempts=attempts)
 
 
 async def get_publication_on(session: AsyncSession, post_id: str, account_id: str) -> Publication | None:
@@ -82,13 +84,14 @@ async def lock_publications(session: AsyncSession, ids: Collection[str]) -> list
     return list((await session.execute(query)).scalars())
 
 
-async def _one(session: AsyncSession, query: Any, *, lock: bool) -> Publication | None:
+async def _one(session: AsyncSession, query: Any, *, lock: bool, attempts: bool = True) -> Publication | None:
     query = query.options(
-        selectinload(Publication.account),
-        selectinload(Publication.post),
-        selectinload(Publication.attempts),
+        joinedload(Publication.account, innerjoin=True),
+        joinedload(Publication.post, innerjoin=True),
         selectinload(Publication.parent, recursion_depth=-1),
     )
+    if attempts:
+        query = query.options(selectinload(Publication.attempts))
     if lock:
         query = query.with_for_update(of=Publication)
     return (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
@@ -141,10 +144,13 @@ async def open_attempt(
         "trail": [],
         "created_at": now,
     }
-    await session.execute(insert(PublicationAttempt).values(values).on_conflict_do_nothing())
     query = select(PublicationAttempt).where(
         PublicationAttempt.publication_id == publication.id, PublicationAttempt.number == publication.attempt
     )
+    known = (await session.execute(query)).scalar_one_or_none()
+    if known is not None:
+        return known
+    await session.execute(insert(PublicationAttempt).values(values).on_conflict_do_nothing())
     return (await session.execute(query)).scalar_one()
 
 

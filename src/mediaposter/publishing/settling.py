@@ -39,7 +39,9 @@ async def confirm(ctx: Context, publication_id: str, turn: Turn) -> Turn:
         handle = Handle.model_validate(row.handle)
         outgoing = outgoing_of(row, ctx.secrets)
     channel = load_channel(row.account.channel)
-    await _look(ctx, channel, outgoing, handle)
+    said = await _look(ctx, channel, outgoing, handle)
+    if said is ConfirmState.PUBLISHED:
+        return turn_after(Outcome.CONFIRMED, turn.attempt)
     now = ctx.clock()
     async with ctx.database.session() as session:
         row = await load_row(session, publication_id)
@@ -115,7 +117,7 @@ async def _look(ctx: Context, channel: Channel, outgoing: Outgoing, handle: Hand
     async with ctx.database.session() as session:
         row = await load_row(session, outgoing.id)
         if row.outcome not in (Outcome.SENT, Outcome.UNKNOWN) or row.attempt != outgoing.attempt:
-            return seen.state
+            return None  # others have settled it
         row.url = seen.url or row.url
         row.external_id = seen.external_id or row.external_id
         if seen.state is ConfirmState.PUBLISHED:

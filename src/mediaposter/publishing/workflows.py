@@ -68,7 +68,7 @@ async def start(session: AsyncSession, row: Publication) -> str:
 
 async def _drive(publication_id: str, *, may_send: bool) -> str:
     owner = engine.current_id() or publication_id
-    turn = Turn.model_validate(await begin(publication_id, owner))
+    turn = Turn.model_validate(await begin(publication_id, owner, may_send))
     while turn.move is not Move.STOP:
         if turn.move in (Move.PREPARE, Move.COMMIT) and not may_send:
             break
@@ -92,9 +92,13 @@ async def _step(publication_id: str, turn: Turn, owner: str) -> JsonObject:
 
 
 @engine.step("publishing.begin", attempts=6, retry_on=_database_hiccup)
-async def begin(publication_id: str, owner: str) -> JsonObject:
-    """Look where the publication stands."""
-    return (await sending.begin(context.current(), publication_id, owner=owner)).model_dump(mode="json")
+async def begin(publication_id: str, owner: str, may_send: bool) -> JsonObject:
+    """Look where the publication stands, and make it ready when it may go out: both may be repeated."""
+    ctx = context.current()
+    turn = await sending.begin(ctx, publication_id, owner=owner)
+    if may_send and turn.move is Move.PREPARE and not turn.wait:
+        turn = await sending.prepare(ctx, publication_id, turn)
+    return turn.model_dump(mode="json")
 
 
 @engine.step("publishing.prepare", attempts=6, retry_on=_database_hiccup)
@@ -106,8 +110,11 @@ async def prepare(publication_id: str, turn: JsonObject) -> JsonObject:
 
 @engine.step("publishing.commit", attempts=6, retry_on=_database_hiccup, cancellable=False)
 async def commit(publication_id: str, turn: JsonObject, owner: str) -> JsonObject:
-    """Arm, send, keep the answer. Repeated, it finds the row armed and never sends a second time."""
-    told = await sending.commit(context.current(), publication_id, Turn.model_validate(turn), owner=owner)
+    """Arm, send, keep the answer, and look once. Repeated, it finds the row armed and never sends a second time."""
+    ctx = context.current()
+    told = await sending.commit(ctx, publication_id, Turn.model_validate(turn), owner=owner)
+    if told.move is Move.CONFIRM and not told.wait:
+        told = await settling.confirm(ctx, publication_id, told)
     return told.model_dump(mode="json")
 
 
