@@ -112,13 +112,15 @@ class Platform:
     """A platform's HTTP API as one channel uses it.
 
     `connect` is the command that gives new credentials. `guarded` is for addresses that users give (an instance, a
-    webhook): they must not lead into the private network. `reads` tells how the platform words its errors.
+    webhook): they must not lead into the private network. `secret_urls` is for platforms whose addresses carry the
+    token: of them only the host is kept and told. `reads` tells how the platform words its errors.
     """
 
     name: str
     errors: Sequence[ErrorRule] = ()
     reads: Callable[[Answer], Complaint] = common_complaint
     guarded: bool = False
+    secret_urls: bool = False
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
     async def ask(
@@ -147,12 +149,17 @@ class Platform:
         except _NEVER_LEFT as error:
             raise RetryLaterError(f"{self.name} could not be reached: {_told(error)}.") from error
         except UrlRefusedError as error:
+            if self.secret_urls:
+                # Without its cause, which names the address.
+                raise RejectedError(
+                    f"{self.name}: the address was refused: {error.errors[0].rule}.", fix=error.fix
+                ) from None
             raise RejectedError(error.detail, fix=error.fix) from error
         except httpx.HTTPError as error:
             if creating:
                 raise OutcomeUnknownError(f"{self.name} did not answer: {_told(error)}") from error
             raise RetryLaterError(f"{self.name} did not answer: {_told(error)}.") from error
-        answer = _answer(response)
+        answer = _answer(response, secret_url=self.secret_urls)
         if response.is_success or response.status_code in fine:
             return answer
         raise self.judge(answer, creating=creating)
@@ -252,13 +259,14 @@ def _client(guarded: bool) -> httpx.AsyncClient:
     return here[guarded]
 
 
-def _answer(response: httpx.Response) -> Answer:
+def _answer(response: httpx.Response, *, secret_url: bool) -> Answer:
     text = response.text
     try:
         data = json.loads(text) if text else None
     except ValueError:
         data = None
-    url = str(response.request.url.copy_with(query=None))
+    asked = response.request.url
+    url = str(asked.copy_with(path="/", query=None) if secret_url else asked.copy_with(query=None))
     return Answer(response.request.method, url, response.status_code, response.headers, text, data)
 
 
