@@ -20,6 +20,7 @@ from mediaposter.core.settings import Settings
 _REDIRECTS = 5
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _AGENT = "MediaPoster/0.1"
+_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=4)
 _CHUNK = 1 << 20
 # Networks that `ipaddress` calls global although they lead inside: NAT64, 6to4 and Teredo carry an IPv4 address.
 _CARRIERS = tuple(ipaddress.ip_network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
@@ -49,10 +50,12 @@ async def client(settings: Settings) -> AsyncGenerator[httpx.AsyncClient]:
         yield opened
 
 
-def guarded_client(settings: Settings, *, follow_redirects: bool = False) -> httpx.AsyncClient:
+def guarded_client(
+    settings: Settings, *, follow_redirects: bool = False, limits: httpx.Limits = _LIMITS
+) -> httpx.AsyncClient:
     """Return a guarded client for the caller to close."""
     return httpx.AsyncClient(
-        transport=_GuardedTransport(allow_private=settings.allow_private_urls),
+        transport=_GuardedTransport(allow_private=settings.allow_private_urls, limits=limits),
         follow_redirects=follow_redirects,
         max_redirects=_REDIRECTS,
         timeout=_TIMEOUT,
@@ -116,9 +119,9 @@ async def _stream(
 
 
 class _GuardedTransport(httpx.AsyncBaseTransport):
-    def __init__(self, *, allow_private: bool) -> None:
+    def __init__(self, *, allow_private: bool, limits: httpx.Limits) -> None:
         self._allow_private = allow_private
-        self._inner = httpx.AsyncHTTPTransport(retries=0, trust_env=False)
+        self._inner = httpx.AsyncHTTPTransport(retries=0, trust_env=False, limits=limits)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url

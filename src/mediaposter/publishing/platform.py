@@ -30,7 +30,10 @@ from mediaposter.publishing.errors import (
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0, pool=30.0)
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30)
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[bool, httpx.AsyncClient]] = WeakKeyDictionary()
+# A public call goes out on a connection of its own: one that the platform is just closing, after a while of rest, would
+# leave its outcome unknown for nothing.
+_FRESH = httpx.Limits(max_connections=200, max_keepalive_connections=0)
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[bool, bool], httpx.AsyncClient]] = WeakKeyDictionary()
 
 
 class Means(StrEnum):
@@ -145,7 +148,9 @@ class Platform:
             sent["Authorization"] = f"Bearer {token}"
         limit = httpx.Timeout(timeout, connect=10.0) if timeout else _TIMEOUT
         try:
-            response = await _client(self.guarded).request(method, url, headers=sent, timeout=limit, **request)
+            response = await _client(self.guarded, fresh=creating).request(
+                method, url, headers=sent, timeout=limit, **request
+            )
         except _NEVER_LEFT as error:
             raise RetryLaterError(f"{self.name} could not be reached: {_told(error)}.") from error
         except UrlRefusedError as error:
@@ -247,16 +252,16 @@ async def close_clients() -> None:
         await client.aclose()
 
 
-def _client(guarded: bool) -> httpx.AsyncClient:
+def _client(guarded: bool, *, fresh: bool) -> httpx.AsyncClient:
     here = _clients.setdefault(asyncio.get_running_loop(), {})
-    if guarded not in here:
-        if guarded:
-            here[guarded] = guarded_client(context.current().settings)
-        else:
-            here[guarded] = httpx.AsyncClient(
-                trust_env=False, limits=_LIMITS, headers={"User-Agent": "MediaPoster/0.1"}
-            )
-    return here[guarded]
+    if (guarded, fresh) not in here:
+        limits = _FRESH if fresh else _LIMITS
+        here[guarded, fresh] = (
+            guarded_client(context.current().settings, limits=limits)
+            if guarded
+            else httpx.AsyncClient(trust_env=False, limits=limits, headers={"User-Agent": "MediaPoster/0.1"})
+        )
+    return here[guarded, fresh]
 
 
 def _answer(response: httpx.Response, *, secret_url: bool) -> Answer:
