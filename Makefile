@@ -6,7 +6,7 @@ export PYTHONUNBUFFERED := 1
 unexport PYTHONDONTWRITEBYTECODE  # each start would compile everything anew
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check setup dev lock features docs bench clean
+.PHONY: help demo test check chaos setup dev lock features docs bench clean
 
 help:  ## Show these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ check: dev  ## Format, lint, types, import contract
 	@$(BIN)/ruff check .
 	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
 	@$(BIN)/lint-imports
+
+chaos: dev  ## Kill workers around every channel's public call, under every fault, and print the table
+	@$(BIN)/python -m tests.publishing.chaos $(ARGS)
 
 features: dev  ## Run the tests and write feature_list.json from what they prove
 	@$(BIN)/python -m pytest -n 2 --features=feature_list.json $(ARGS)
