@@ -5,8 +5,10 @@ import json
 import pytest
 
 from mediaposter.media.facts import AudioFacts, MediaFacts, VideoFacts
+from mediaposter.publishing.checking import Findings, check_media
+from mediaposter.publishing.copy import Copy
 from mediaposter.publishing.redaction import redact, secrets_of
-from mediaposter.publishing.rules import MediaRules, check_media
+from mediaposter.publishing.rules import MediaRules, TextRules, check_copy
 
 pytestmark = pytest.mark.feature("ADAPT-013")
 
@@ -42,53 +44,114 @@ def facts(**changes: object) -> MediaFacts:
 
 
 @pytest.mark.parametrize(
-    ("rules", "field"),
+    ("rules", "code"),
     [
-        (MediaRules(duration_max=30), "duration"),
-        (MediaRules(duration_min=60), "duration"),
-        (MediaRules(size_max=10_000_000), "size"),
-        (MediaRules(width_max=720), "width"),
-        (MediaRules(height_max=1280), "height"),
-        (MediaRules(containers=("webm",)), "container"),
-        (MediaRules(video_codecs=("vp9",)), "video codec"),
-        (MediaRules(audio_codecs=("opus",)), "audio codec"),
+        (MediaRules(duration_max=30), "MEDIA_DURATION"),
+        (MediaRules(size_max=10_000_000), "MEDIA_SIZE"),
+        (MediaRules(width_max=720), "MEDIA_SIDES"),
+        (MediaRules(height_max=1280), "MEDIA_SIDES"),
+        (MediaRules(ratio_min=0.8), "MEDIA_RATIO"),
+        (MediaRules(fps_max=24), "MEDIA_FPS"),
+        (MediaRules(bit_rate_max=1_000_000), "MEDIA_BIT_RATE"),
     ],
 )
-def test_each_broken_rule_is_named_with_its_mend(rules: MediaRules, field: str) -> None:
-    (broken,) = check_media([facts()], rules)
-    assert broken.field == field
-    assert broken.rule
-    assert broken.found
-    assert broken.fix
+def test_what_a_rendition_mends_is_told_and_breaks_nothing(rules: MediaRules, code: str) -> None:
+    findings = check_media([facts()], rules)
+    assert findings.ok
+    (adapted,) = findings.adapts
+    assert (adapted.code, all((adapted.field, adapted.rule, adapted.found, adapted.becomes))) == (code, True)
+
+
+@pytest.mark.parametrize(
+    ("rules", "code"),
+    [
+        (MediaRules(duration_min=60), "DURATION_TOO_SHORT"),
+        (MediaRules(size_max=100_000), "MEDIA_SIZE"),
+        (MediaRules(width_min=4000), "MEDIA_SIDES"),
+        (MediaRules(containers=("webm",)), "MEDIA_CONTAINER"),
+        (MediaRules(video_codecs=("vp9",)), "MEDIA_VIDEO_CODEC"),
+        (MediaRules(audio_codecs=("opus",)), "MEDIA_AUDIO_CODEC"),
+    ],
+)
+def test_what_no_rendition_mends_is_broken_with_its_mend(rules: MediaRules, code: str) -> None:
+    (broken,) = check_media([facts()], rules).broken
+    assert (broken.code, all((broken.field, broken.rule, broken.found, broken.fix))) == (code, True)
+
+
+def test_a_long_video_is_broken_where_nothing_may_be_cut() -> None:
+    (broken,) = check_media([facts()], MediaRules(duration_max=30), cut=False).broken
+    assert (broken.code, "6.0 s" in broken.fix) == ("MEDIA_DURATION", True)
 
 
 @pytest.mark.parametrize("rules", [MediaRules(), MediaRules(containers=(), video_codecs=(), audio_codecs=())])
-def test_media_within_the_rules_break_none(rules: MediaRules) -> None:
-    assert check_media([facts()], rules) == []
+def test_media_within_the_rules_break_none_and_stay_as_they_are(rules: MediaRules) -> None:
+    assert check_media([facts()], rules) == Findings()
 
 
 def test_every_broken_rule_is_listed_at_once() -> None:
-    rules = MediaRules(duration_max=1, size_max=1, width_max=1, containers=("webm",))
-    assert len(check_media([facts()], rules)) == 4
+    rules = MediaRules(duration_min=60, width_min=4000, containers=("webm",), audio_codecs=("opus",))
+    assert len(check_media([facts()], rules).broken) == 4
+
+
+def test_the_file_of_several_that_breaks_a_rule_is_named() -> None:
+    rules = MediaRules(videos_max=2, duration_min=10)
+    assert [b.field for b in check_media([facts(), facts(duration=3.0)], rules).broken] == ["media.2.duration"]
 
 
 def test_a_silent_video_breaks_no_rule_of_sound() -> None:
-    assert check_media([facts(audio=None)], MediaRules(audio_codecs=("opus",))) == []
+    assert check_media([facts(audio=None)], MediaRules(audio_codecs=("opus",))) == Findings()
+
+
+def test_sound_alone_is_nothing_to_post() -> None:
+    assert [b.code for b in check_media([facts(kind="audio", video=None)], MediaRules()).broken] == ["SOUND_ALONE"]
 
 
 @pytest.mark.parametrize("media", [[], [facts(kind="image", video=None, audio=None)]])
 def test_a_video_can_be_required(media: list[MediaFacts]) -> None:
     rules = MediaRules(video_required=True, images_max=1)
-    assert [broken.field for broken in check_media(media, rules)] == ["media"]
-    assert check_media(media, MediaRules(images_max=1)) == []
+    assert [broken.code for broken in check_media(media, rules).broken] == ["VIDEO_REQUIRED"]
+    assert check_media(media, MediaRules(images_max=1)).ok
 
 
 def test_pictures_and_videos_are_counted_by_their_kind() -> None:
     picture = facts(kind="image", video=None, audio=None)
     rules = MediaRules(images_max=2)
-    assert check_media([picture] * 2, rules) == []
-    assert [broken.rule for broken in check_media([picture] * 3, rules)] == ["at most 2 pictures"]
-    assert [broken.rule for broken in check_media([picture, facts()], rules)] == ["pictures or a video, not both"]
+    assert check_media([picture] * 2, rules).ok
+    assert [broken.code for broken in check_media([picture] * 3, rules).broken] == ["TOO_MANY_PICTURES"]
+    assert [broken.code for broken in check_media([picture, facts()], rules).broken] == ["MEDIA_MIXED"]
+
+
+TELEGRAM = TextRules(description_max=4096, caption_max=1024, comment_max=200, first_comment=True, thread_max=2)
+
+
+@pytest.mark.parametrize(("media", "codes"), [(False, []), (True, ["TEXT_TOO_LONG"])])
+def test_a_caption_beside_media_has_its_own_limit(media: bool, codes: list[str]) -> None:
+    assert [b.code for b in check_copy(Copy(description="x" * 2000), TELEGRAM, media=media)] == codes
+
+
+def test_each_part_of_a_thread_is_held_to_the_limit_of_a_post() -> None:
+    copy = Copy(description="one", thread=("two", "x" * 5000))
+    assert [(b.field, b.code) for b in check_copy(copy, TELEGRAM, media=True)] == [("thread.2", "TEXT_TOO_LONG")]
+
+
+def test_a_thread_may_be_too_long() -> None:
+    assert [b.code for b in check_copy(Copy(thread=("a", "b", "c")), TELEGRAM)] == ["THREAD_TOO_LONG"]
+
+
+def test_the_first_comment_has_its_own_limit() -> None:
+    assert [b.field for b in check_copy(Copy(first_comment="x" * 201), TELEGRAM)] == ["first_comment"]
+
+
+def test_links_are_counted_with_the_tracked_one() -> None:
+    copy = Copy(description="https://a.example https://b.example", link="https://c.example")
+    assert [b.code for b in check_copy(copy, TextRules(links_max=2))] == ["TOO_MANY_LINKS"]
+
+
+def test_a_hashtag_is_one_word_without_its_mark() -> None:
+    assert [b.code for b in check_copy(Copy(hashtags=("fine", "two words", "#mark")), TextRules())] == [
+        "HASHTAG_FORM",
+        "HASHTAG_FORM",
+    ]
 
 
 @pytest.mark.parametrize(

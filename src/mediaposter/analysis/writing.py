@@ -67,13 +67,21 @@ def violations(copy: Copy, rules: TextRules) -> list[Violation]:
     """Return what is wrong with a model's copy: the channel's rules, and what no model may do in any channel."""
     broken = check_copy(copy, rules)
     if not copy.description.strip():
-        broken.append(Violation("description", "a description is required", "none", "Write a description."))
+        broken.append(
+            Violation("description", "a description is required", "none", "Write a description.", "TEXT_REQUIRED")
+        )
     for name, text in (("title", copy.title), ("description", copy.description), ("first_comment", copy.first_comment)):
         if found := _LINK.search(text or ""):
             # A link of the model's own leads nowhere, or somewhere nobody checked.
-            broken.append(Violation(name, "no links in the text", found.group(), "Leave every link and address out."))
+            broken.append(
+                Violation(
+                    name, "no links in the text", found.group(), "Leave every link and address out.", "LINK_INVENTED"
+                )
+            )
         if found := _PLACEHOLDER.search(text or ""):
-            broken.append(Violation(name, "no placeholders", found.group(), "Write the words themselves."))
+            broken.append(
+                Violation(name, "no placeholders", found.group(), "Write the words themselves.", "PLACEHOLDER")
+            )
     return broken
 
 

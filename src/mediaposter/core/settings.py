@@ -99,6 +99,17 @@ class Settings(BaseSettings):
     media_max_pixels: int = Field(default=8192 * 4320, description="Largest frame, in pixels (width times height).")
     ffmpeg_threads: int = Field(default=0, ge=0, description="Threads of an encode; 0 lets ffmpeg decide.")
 
+    fit_style: Literal["blur", "black", "crop"] = Field(
+        default="blur",
+        description="How a picture of a shape that a platform refuses is made to fit: on its own blurred self, with "
+        "black bars, or cropped.",
+    )
+    cut_long_videos: bool = Field(
+        default=True,
+        description="Cut a video that a platform takes only shorter at the longest it takes, with a short fade. When "
+        "false, such a post is refused before it is sent.",
+    )
+
     # Models
     language_model: str | None = Field(
         default=None,

@@ -76,3 +76,4 @@ class MediaFacts(BaseModel):
     audio: AudioFacts | None
     moov_first: bool | None = None  # whether an MP4 can be played before it has come whole; None for other containers
     fragmented: bool = False
+    brand: str | None = None  # of an MP4 or MOV: qt, isom, mp42 ...

@@ -65,22 +65,26 @@ def fit(video: VideoFacts, width: int, height: int, colours: Colours = SDR) -> l
     ffmpeg has turned the picture by then. The result is SDR yuv420p, its colours converted to and marked as `colours`.
     HDR is scaled before it is tone-mapped, which is the slow part.
     """
-    scale = f"scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2:flags=bicubic"
-    matrix = colours.matrix(width, height)
+    size = f"{width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2"
+    return [
+        *resize(video, size, colours.matrix(width, height)),
+        *([] if _same_shape(video, width, height) else [f"pad={width}:{height}:-1:-1:color=black"]),
+        "setsar=1",
+        colours.tags,
+    ]
+
+
+def resize(video: VideoFacts, size: str, matrix: str = "bt709") -> list[str]:
+    """Return the filters that bring `video` to `size`, as `scale` takes it, in SDR yuv420p with `matrix`."""
+    scale = f"scale={size}:flags=bicubic"
     if video.hdr:
         convert = [scale, *tone_map(video, matrix)]
     else:
         source = Colours.of(video).matrix(video.width, video.height)
         spread = f"in_color_matrix={_MATRICES.get(source, source)}:out_color_matrix={_MATRICES.get(matrix, matrix)}"
         convert = [f"{scale}:{spread}:out_range=tv", "format=yuv420p"]
-    return [
-        # Pixels that are not square are made so first: scale's keeping of proportions looks at the samples only.
-        *([] if video.sar == "1:1" else ["scale=w='trunc(iw*sar/2)*2':h='trunc(ih/2)*2'", "setsar=1"]),
-        *convert,
-        *([] if _same_shape(video, width, height) else [f"pad={width}:{height}:-1:-1:color=black"]),
-        "setsar=1",
-        colours.tags,
-    ]
+    # Pixels that are not square are made so first: scale's keeping of proportions looks at the samples only.
+    return [*([] if video.sar == "1:1" else ["scale=w='trunc(iw*sar/2)*2':h='trunc(ih/2)*2'", "setsar=1"]), *convert]
 
 
 def _same_shape(video: VideoFacts, width: int, height: int) -> bool:

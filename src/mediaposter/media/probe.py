@@ -156,6 +156,7 @@ class _Reader:
             audio=self._sound(audio) if audio is not None else None,
             moov_first=self.layout.moov_first if self.layout else None,
             fragmented=self.layout.fragmented if self.layout else False,
+            brand=self.layout.brand or None if self.layout else None,
         )
 
     def _picture(self, stream: VideoStream, *, still: bool) -> VideoFacts:

@@ -3,19 +3,24 @@
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from mediaposter.core import context
 from mediaposter.media import service as media
 from mediaposter.media import thumbnails
+from mediaposter.media.canvas import Style
 from mediaposter.media.facts import MediaFacts
+from mediaposter.media.fitted import fitted
 from mediaposter.media.renditions import Recipe, rendition
 from mediaposter.publishing.channel import Outgoing
+from mediaposter.publishing.checking import limits_of
 from mediaposter.publishing.rules import ChannelRules
 
 _PICTURES = {"mjpeg": "image/jpeg", "tiff": "image/tiff", "bmp": "image/bmp"}  # else image/CODEC
 _WEBM = {"vp8", "vp9", "av1"}
 _SUFFIXES = {
     "video/mp4": "mp4",
+    "video/quicktime": "mov",
     "video/webm": "webm",
     "video/x-matroska": "mkv",
     "video/mp2t": "ts",
@@ -54,16 +59,31 @@ class Material:
         return filename_of(self.sha256, self.mime)
 
 
-async def materials(outgoing: Outgoing, rules: ChannelRules) -> tuple[Material, ...]:  # noqa: ARG001 - renditions follow
+class Fitting(TypedDict):
+    """How files are made to fit, as the settings say."""
+
+    style: Style
+    cut: bool
+
+
+def fitting() -> Fitting:
+    """Return how files are made to fit here."""
+    settings = context.current().settings
+    return Fitting(style=settings.fit_style, cut=settings.cut_long_videos)
+
+
+async def materials(outgoing: Outgoing, rules: ChannelRules) -> tuple[Material, ...]:
     """Return the media of a publication, in order, each within the channel's rules: renditions where needed.
 
-    Raises MediaError when a file cannot be read.
+    A file that is within them is given as it is. Raises MediaError when a file cannot be read or made to fit,
+    FfmpegError, DiskFullError.
     """
     ctx = context.current()
     found: list[Material] = []
     for asset_id in outgoing.asset_ids:
         async with ctx.database.session() as session:
             asset = await media.get_asset(session, asset_id)
+        asset = await fitted(ctx, asset, limits_of(rules.media, asset.media_facts), **fitting())
         path = await media.local_path(asset, storage=ctx.storage)
         found.append(Material(asset.id, asset.sha256, path, asset.media_facts, mime_of(asset.media_facts)))
     return tuple(found)
@@ -91,10 +111,12 @@ async def poster(outgoing: Outgoing, material: Material, *, width: int = 1080) -
 
 
 def mime_of(facts: MediaFacts) -> str:
-    """Return the media type of a file by its facts. MP4 and MOV are told as MP4: they share their container."""
+    """Return the media type of a file by its facts."""
     names = facts.container.split(",")
     if facts.kind == "image" and facts.video is not None:
         return _PICTURES.get(facts.video.codec, f"image/{facts.video.codec}")
+    if facts.brand == "qt":
+        return "video/quicktime"
     if "mp4" in names:
         return "audio/mp4" if facts.kind == "audio" else "video/mp4"
     if "matroska" in names:

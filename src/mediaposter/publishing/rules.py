@@ -1,12 +1,15 @@
-"""Rules of a platform as data, and the check of a post against them. No platform is named here."""
+"""Rules of a platform as data, and the check of words against them. No platform is named here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
-from mediaposter.media.facts import MediaFacts, VideoFacts
+import regex
+
 from mediaposter.publishing.copy import Copy, Counting, length
+
+_LINK = regex.compile(r"https?://\S+")
 
 
 class LinkPolicy(StrEnum):
@@ -52,6 +55,7 @@ class ImageRules:
     width_max: int | None = None
     height_max: int | None = None
     width_min: int | None = None
+    height_min: int | None = None
     ratio_min: float | None = None
     ratio_max: float | None = None
 
@@ -77,6 +81,7 @@ class MediaRules:
     width_max: int | None = None
     height_max: int | None = None
     width_min: int | None = None
+    height_min: int | None = None
     ratio_min: float | None = None
     ratio_max: float | None = None
     fps_min: float | None = None
@@ -86,6 +91,7 @@ class MediaRules:
     video_codecs: Sequence[str] = ("h264",)
     audio_codecs: Sequence[str] = ("aac",)
     moov_first: bool = True
+    hdr: bool = False  # HDR is shown as such; else it is tone-mapped
     image: ImageRules = field(default_factory=ImageRules)
     by_url: bool = False  # the platform fetches the media from an address that the world reaches
 
@@ -150,109 +156,94 @@ class ChannelRules:
 
 @dataclass(frozen=True)
 class Violation:
-    """One broken rule: the field, the rule, what was found, and how to mend it."""
+    """One broken rule: the field, the rule, what was found, how to mend it, and a code for programs."""
 
     field: str
     rule: str
     found: str
     fix: str
+    code: str = "RULE_BROKEN"
 
 
-def check_copy(copy: Copy, rules: TextRules) -> list[Violation]:
-    """Return every rule that `copy` breaks, empty when it may be posted."""
-    broken: list[Violation] = []
-    broken += _too_long("title", copy.title, rules.title_max, rules.counting)
-    if rules.title_required and not copy.title.strip():
-        broken.append(Violation("title", "a title is required", "none", "Write a title."))
-    broken += _too_long("description", caption(copy, rules), rules.description_max, rules.counting)
+def check_copy(copy: Copy, rules: TextRules, *, media: bool = False) -> list[Violation]:
+    """Return every rule that `copy` breaks, empty when it may be posted. `media` says that some are attached."""
+    broken = _check_title(copy, rules)
+    broken += _too_long("description", caption(copy, rules), rules.beside(media=media).description_max, rules.counting)
     if copy.alt_text:
         broken += _too_long("alt_text", copy.alt_text, rules.alt_text_max, rules.counting)
-    if rules.hashtags_max is not None and len(copy.hashtags) > rules.hashtags_max:
-        over = len(copy.hashtags) - rules.hashtags_max
-        broken.append(
-            Violation(
-                "hashtags", f"at most {rules.hashtags_max}", str(len(copy.hashtags)), f"Take {over} hashtags away."
-            )
-        )
-    if rules.links is LinkPolicy.REFUSED and (copy.link or "http://" in copy.text() or "https://" in copy.text()):
-        broken.append(
-            Violation("description", "links are refused here", "a link", "Point to the link in the bio instead.")
-        )
-    for mark in rules.forbidden:
-        for name, value in (("title", copy.title), ("description", copy.description)):
-            if mark in value:
-                broken.append(Violation(name, f"may not contain {mark!r}", mark, f"Take {mark!r} out."))
+    broken += _check_hashtags(copy, rules)
+    broken += _check_links(copy.text() if rules.links is not LinkPolicy.SEPARATE else copy.description, rules)
+    for name, value in (("title", copy.title if rules.title_max != 0 else ""), ("description", copy.description)):
+        broken += _check_marks(name, value, rules)
+    if copy.first_comment and rules.first_comment:
+        broken += check_part("first_comment", copy.first_comment, rules, longest=rules.comment_max)
+    if rules.thread_max:
+        broken += _check_thread(copy.thread, rules)
     return broken
 
 
-def check_media(media: Sequence[MediaFacts], rules: MediaRules) -> list[Violation]:
-    """Return every rule that the media break, empty when they may be posted."""
-    broken = _check_number(media, rules)
-    for facts in media:
-        if facts.kind == "video" and facts.video is not None:
-            broken += _check_video(facts, facts.video, rules)
-    return broken
-
-
-def _check_number(media: Sequence[MediaFacts], rules: MediaRules) -> list[Violation]:
-    broken: list[Violation] = []
-    videos = sum(facts.kind == "video" for facts in media)
-    images = sum(facts.kind == "image" for facts in media)
-    kinds = ", ".join(facts.kind for facts in media) or "none"
-    if rules.video_required and not videos:
-        broken.append(Violation("media", "a video is required", kinds, "Give the post a video."))
-    elif rules.media_required and not videos + images:
-        broken.append(Violation("media", "a picture or a video is required", kinds, "Give the post one."))
-    for name, found, limit in (("videos", videos, rules.videos_max), ("pictures", images, rules.images_max)):
-        if limit is not None and found > limit:
-            rule = f"at most {limit} {name}" if limit else f"no {name}"
-            broken.append(Violation("media", rule, f"{found} {name}", f"Take {found - limit} away."))
-    if videos and images and not rules.mixed:
-        broken.append(Violation("media", "pictures or a video, not both", kinds, "Leave one kind away."))
-    if rules.together_max is not None and videos + images > rules.together_max:
-        over = videos + images - rules.together_max
-        broken.append(Violation("media", f"at most {rules.together_max}", str(videos + images), f"Take {over} away."))
-    return broken
-
-
-def _check_video(facts: MediaFacts, video: VideoFacts, rules: MediaRules) -> list[Violation]:
-    broken: list[Violation] = []
-    duration = facts.duration
-    if rules.duration_min is not None and duration < rules.duration_min:
-        broken.append(
-            Violation("duration", f"at least {rules.duration_min:g} s", f"{duration:.1f} s", "Make the video longer.")
-        )
-    if rules.duration_max is not None and duration > rules.duration_max:
-        over = duration - rules.duration_max
-        broken.append(
-            Violation("duration", f"at most {rules.duration_max:g} s", f"{duration:.1f} s", f"Cut {over:.1f} s away.")
-        )
-    for name, found, limit, unit in (
-        ("size", facts.size_bytes, rules.size_max, "bytes"),
-        ("width", video.width, rules.width_max, "px"),
-        ("height", video.height, rules.height_max, "px"),
-    ):
-        if limit is not None and found > limit:
-            fix = "Encode it at a lower bit rate." if name == "size" else "Scale the video down."
-            broken.append(Violation(name, f"at most {limit} {unit}", f"{found} {unit}", fix))
-    containers = set(facts.container.split(","))
-    if rules.containers and not containers & set(rules.containers):
-        wanted = " or ".join(rules.containers)
-        broken.append(
-            Violation("container", f"must be {wanted}", facts.container, f"Convert it to {rules.containers[0]}.")
-        )
-    for name, found, allowed in (
-        ("video codec", video.codec, rules.video_codecs),
-        ("audio codec", facts.audio.codec if facts.audio else "", rules.audio_codecs),
-    ):
-        if allowed and found and found not in allowed:
-            broken.append(Violation(name, f"must be {' or '.join(allowed)}", found, f"Convert it to {allowed[0]}."))
-    return broken
+def check_part(name: str, text: str, rules: TextRules, *, longest: int | None = None) -> list[Violation]:
+    """Return every rule that a further post of a thread, or a comment, breaks. `longest` is its own limit, if any."""
+    broken = _too_long(name, text, rules.description_max if longest is None else longest, rules.counting)
+    return broken + _check_links(text, rules, name=name) + _check_marks(name, text, rules)
 
 
 def caption(copy: Copy, rules: TextRules) -> str:
     """Return the text that the platform will count: with the link unless the platform shows it on its own."""
     return (copy.model_copy(update={"link": None}) if rules.links is LinkPolicy.SEPARATE else copy).text()
+
+
+def _check_title(copy: Copy, rules: TextRules) -> list[Violation]:
+    broken = _too_long("title", copy.title, rules.title_max, rules.counting)
+    if rules.title_required and not copy.title.strip():
+        broken.append(Violation("title", "a title is required", "none", "Write a title.", "TITLE_REQUIRED"))
+    return broken
+
+
+def _check_hashtags(copy: Copy, rules: TextRules) -> list[Violation]:
+    broken: list[Violation] = []
+    most = rules.hashtags_max
+    if most is not None and len(copy.hashtags) > most:
+        over = len(copy.hashtags) - most
+        fix = f"Take {over} hashtags away."
+        broken.append(Violation("hashtags", f"at most {most}", str(len(copy.hashtags)), fix, "TOO_MANY_HASHTAGS"))
+    for tag in copy.hashtags:
+        if not tag or "#" in tag or any(character.isspace() for character in tag):
+            fix = "Write it without # and without spaces."
+            broken.append(Violation("hashtags", "one word without #", repr(tag), fix, "HASHTAG_FORM"))
+    return broken
+
+
+def _check_links(text: str, rules: TextRules, *, name: str = "description") -> list[Violation]:
+    found = len(_LINK.findall(text))
+    if rules.links is LinkPolicy.REFUSED and found:
+        fix = "Point to the link in the bio instead."
+        return [Violation(name, "links are refused here", "a link", fix, "LINK_REFUSED")]
+    if rules.links_max is not None and found > rules.links_max:
+        fix = f"Take {found - rules.links_max} links away."
+        return [Violation(name, f"at most {rules.links_max} links", str(found), fix, "TOO_MANY_LINKS")]
+    return []
+
+
+def _check_marks(name: str, value: str, rules: TextRules) -> list[Violation]:
+    return [
+        Violation(name, f"may not contain {mark!r}", mark, f"Take {mark!r} out.", "FORBIDDEN_TEXT")
+        for mark in rules.forbidden
+        if mark in value
+    ]
+
+
+def _check_thread(thread: Sequence[str], rules: TextRules) -> list[Violation]:
+    broken: list[Violation] = []
+    if len(thread) > rules.thread_max:
+        fix = f"Take {len(thread) - rules.thread_max} parts away, or put some together."
+        rule = f"at most {rules.thread_max} further posts"
+        broken.append(Violation("thread", rule, str(len(thread)), fix, "THREAD_TOO_LONG"))
+    for number, text in enumerate(thread, start=1):
+        broken += check_part(f"thread.{number}", text, rules)
+        if not text.strip():
+            broken.append(Violation(f"thread.{number}", "words are required", "none", "Write some.", "TEXT_REQUIRED"))
+    return broken
 
 
 def _too_long(name: str, value: str, limit: int | None, counting: Counting) -> list[Violation]:
@@ -261,4 +252,5 @@ def _too_long(name: str, value: str, limit: int | None, counting: Counting) -> l
     found = length(value, counting)
     if found <= limit:
         return []
-    return [Violation(name, f"at most {limit} {counting}", str(found), f"Shorten it by {found - limit}.")]
+    fix = f"Shorten it by {found - limit}."
+    return [Violation(name, f"at most {limit} {counting}", str(found), fix, "TEXT_TOO_LONG")]

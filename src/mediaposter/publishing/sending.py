@@ -23,7 +23,7 @@ from mediaposter.publishing.models import TRIES, Publication
 from mediaposter.publishing.outcomes import Outcome
 from mediaposter.publishing.outgoing import load_row, outgoing_of
 from mediaposter.publishing.preview import refuse_broken_rules
-from mediaposter.publishing.registry import load_channel, rules_of
+from mediaposter.publishing.registry import load_channel
 from mediaposter.publishing.turns import Move, Turn, stop, turn_after
 
 _FIRST_PAUSE = timedelta(seconds=30)  # where a platform asks to come back and does not say when; doubled each time
@@ -57,7 +57,7 @@ async def prepare(ctx: Context, publication_id: str, turn: Turn) -> Turn:
         outgoing = outgoing_of(row, ctx.secrets)
     channel = load_channel(row.account.channel)
     try:
-        await refuse_broken_rules(ctx, outgoing, rules_of(channel, outgoing.target))
+        await refuse_broken_rules(ctx, outgoing)
         async with asyncio.timeout(channel.timing.prepare):
             prepared = await channel.prepare(outgoing)
     except RetryLaterError as error:
