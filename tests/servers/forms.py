@@ -1,0 +1,35 @@
+"""Reading forms as platforms do, by the standard library: multipart and urlencoded."""
+
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import HTTP
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+
+@dataclass(frozen=True)
+class SentFile:
+    """A file of a form."""
+
+    filename: str
+    mime: str
+    content: bytes
+
+
+async def read_form(request: Request) -> dict[str, str | SentFile]:
+    """Return the fields of a form by their names."""
+    body = await request.body()
+    kind = request.headers.get("content-type", "")
+    if not kind.startswith("multipart/"):
+        return dict(parse_qsl(body.decode(), keep_blank_values=True))
+    boundary = b"--" + kind.partition("boundary=")[2].strip('"').encode()
+    fields: dict[str, str | SentFile] = {}
+    for part in body.split(boundary)[1:-1]:
+        head, _, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        content = content.removesuffix(b"\r\n")
+        headers = message_from_bytes(head, policy=HTTP)
+        name = str(headers["content-disposition"].params["name"])
+        filename = headers.get_filename()
+        fields[name] = SentFile(filename, headers.get_content_type(), content) if filename else content.decode()
+    return fields
