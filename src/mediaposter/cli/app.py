@@ -6,7 +6,19 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from mediaposter.cli import accounts, demo, doctor, migrate, offers, publications, publishing, runs, serve, tokens
+from mediaposter.cli import (
+    accounts,
+    check,
+    demo,
+    doctor,
+    migrate,
+    offers,
+    publications,
+    publishing,
+    runs,
+    serve,
+    tokens,
+)
 from mediaposter.cli.output import out
 
 app = typer.Typer(
@@ -19,6 +31,7 @@ app = typer.Typer(
 runs.register(app)
 serve.register(app)
 demo.register(app)
+check.register(app)
 doctor.register(app)
 migrate.register(app)
 app.add_typer(accounts.app, name="accounts")

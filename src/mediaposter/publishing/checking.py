@@ -41,7 +41,7 @@ class Findings:
 
 def check_post(
     channel: Channel,
-    target: JsonObject,
+    target: JsonObject | None,
     copy: Copy,
     media: Sequence[MediaFacts],
     *,
@@ -50,11 +50,13 @@ def check_post(
 ) -> Findings:
     """Return everything that is broken or adapted in a post on an account of `channel`. Reads nothing outside.
 
-    `target` is the account's, overridden by the post's. `style` and `cut` are as the settings say.
+    `target` is the account's, overridden by the post's; None says nothing about it. `style` and `cut` are as the
+    settings say.
     """
-    rules = rules_of(channel, target)
+    rules = rules_of(channel, target or {})
     files = check_media(media, rules.media, style=style, cut=cut)
-    broken = [*check_target(channel, target), *check_copy(copy, rules.text, media=bool(media)), *files.broken]
+    broken = [] if target is None else check_target(channel, target)
+    broken += [*check_copy(copy, rules.text, media=bool(media)), *files.broken]
     if not media and not caption(copy, rules.text).strip() and not copy.title.strip():
         broken.append(Violation("description", "words or media are required", "none", "Write some.", "TEXT_REQUIRED"))
     return Findings(tuple(broken), (*_left_away(copy, rules.text), *files.adapts))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from mediaposter.core import context
+from mediaposter.core.settings import Settings
 from mediaposter.media import service as media
 from mediaposter.media import thumbnails
 from mediaposter.media.canvas import Style
@@ -66,9 +67,8 @@ class Fitting(TypedDict):
     cut: bool
 
 
-def fitting() -> Fitting:
-    """Return how files are made to fit here."""
-    settings = context.current().settings
+def fitting_of(settings: Settings) -> Fitting:
+    """Return how files are made to fit by these settings."""
     return Fitting(style=settings.fit_style, cut=settings.cut_long_videos)
 
 
@@ -83,7 +83,7 @@ async def materials(outgoing: Outgoing, rules: ChannelRules) -> tuple[Material, 
     for asset_id in outgoing.asset_ids:
         async with ctx.database.session() as session:
             asset = await media.get_asset(session, asset_id)
-        asset = await fitted(ctx, asset, limits_of(rules.media, asset.media_facts), **fitting())
+        asset = await fitted(ctx, asset, limits_of(rules.media, asset.media_facts), **fitting_of(ctx.settings))
         path = await media.local_path(asset, storage=ctx.storage)
         found.append(Material(asset.id, asset.sha256, path, asset.media_facts, mime_of(asset.media_facts)))
     return tuple(found)

@@ -17,7 +17,7 @@ from mediaposter.publishing.channel import Outgoing
 from mediaposter.publishing.checking import Findings, check_post
 from mediaposter.publishing.copy import Copy
 from mediaposter.publishing.errors import RejectedError
-from mediaposter.publishing.materials import fitting
+from mediaposter.publishing.materials import fitting_of
 from mediaposter.publishing.models import Account, Kind
 from mediaposter.publishing.registry import load_channel, rules_of
 from mediaposter.publishing.rules import caption, check_part
@@ -114,7 +114,9 @@ async def preview_publication(session: AsyncSession, publication_id: str) -> Pre
 def check_account(account: Account, copy: Copy, media: Sequence[MediaFacts]) -> Checked:
     """Return how a post with these words and media stands with an account."""
     channel = load_channel(account.channel)
-    findings = check_post(channel, {**account.target, **copy.target}, copy, media, **fitting())
+    findings = check_post(
+        channel, {**account.target, **copy.target}, copy, media, **fitting_of(context.current().settings)
+    )
     return checked(findings, account_id=account.id, channel=channel.name, handle=account.handle, waits=_waits(account))
 
 
@@ -137,7 +139,7 @@ async def refuse_broken_rules(ctx: Context, outgoing: Outgoing) -> None:
     if outgoing.kind is Kind.POST:
         async with ctx.database.session() as session:
             facts = await facts_of(session, outgoing.asset_ids)
-        broken = check_post(channel, outgoing.target, outgoing.copy, facts, **fitting()).broken
+        broken = check_post(channel, outgoing.target, outgoing.copy, facts, **fitting_of(ctx.settings)).broken
     else:
         rules = rules_of(channel, outgoing.target).text
         longest = rules.comment_max if outgoing.kind is Kind.COMMENT else None

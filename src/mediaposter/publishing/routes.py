@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query, status
 from mediaposter.core import context
 from mediaposter.core.errors import InvalidInputError
 from mediaposter.publishing import preview as previews
-from mediaposter.publishing import service
+from mediaposter.publishing import service, validation
+from mediaposter.publishing.materials import fitting_of
 from mediaposter.publishing.outcomes import Outcome
 from mediaposter.publishing.preview import Preview
 from mediaposter.publishing.registry import load_channel, load_channels
@@ -25,6 +26,7 @@ from mediaposter.publishing.schemas import (
     PublishingRead,
     PublishingStop,
 )
+from mediaposter.publishing.validation import ValidateRequest, Validation
 
 router = APIRouter(prefix="/api", tags=["publishing"])
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -120,6 +122,14 @@ async def create_post(request: PostCreate) -> PostRead:
             clock=ctx.clock,
         )
         return PostRead.of(post, [])
+
+
+@router.post("/posts/validate", summary="Say which rules a post would break on each account")
+async def validate_post(request: ValidateRequest) -> Validation:
+    """With the mend of each, and what is adapted by itself. Nothing is planned or sent."""
+    ctx = context.current()
+    async with ctx.database.session() as session:
+        return await validation.validate(session, request, fitting_of(ctx.settings))
 
 
 @router.get("/posts", summary="List the posts, newest first")
