@@ -154,7 +154,8 @@ class RedditChannel:
         source=_DOCS,
         read_on=date(2026, 11, 23),
     )
-    timing: ClassVar[Timing] = Timing(poll=5, confirm=1800)
+    # A video is listed only once it is processed: before that its absence proves nothing.
+    timing: ClassVar[Timing] = Timing(settle=1800, poll=5, confirm=1800)
     settings: ClassVar[type[RedditSettings]] = RedditSettings
     target: ClassVar[type[RedditTarget]] = RedditTarget
     connect: ClassVar[OAuth] = OAuth(
