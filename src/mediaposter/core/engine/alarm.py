@@ -6,7 +6,12 @@ listens, and the threads' pause ends. Should a later DBOS pause in another way, 
 """
 
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Iterable
+
+_FREE_LOOKS = 8  # in a second; beyond that work comes in flocks, and is looked for in flocks
+_GATHER_SECONDS = 0.1
 
 
 class Alarm:
@@ -33,10 +38,22 @@ class Alarm:
             heard: int = getattr(self._heard, "rings", -1)
             with self._condition:
                 self._condition.wait_for(lambda: event.is_set() or self._rings != heard, timeout)
+                if self._is_busy():
+                    self._condition.wait_for(event.is_set, _GATHER_SECONDS)
                 self._heard.rings = self._rings
             return event.is_set()
 
         return wait
+
+    def _is_busy(self) -> bool:
+        """Count one look of this thread, and say whether it has had its free ones in this second."""
+        looks: deque[float] | None = getattr(self._heard, "looks", None)
+        if looks is None:
+            looks = self._heard.looks = deque(maxlen=_FREE_LOOKS)
+        now = time.monotonic()
+        busy = len(looks) == _FREE_LOOKS and now - looks[0] < 1.0
+        looks.append(now)
+        return busy
 
 
 alarm = Alarm()
