@@ -1,7 +1,7 @@
 """Commands about publications: the ledger of what went where."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
@@ -113,6 +113,20 @@ def answer(
     _print(asyncio.run(settle()), as_json=as_json)
 
 
+def _print_preflight(seen: dict[str, Any]) -> None:
+    """Print what the last look ahead of its time found."""
+    out.print(f"\nLooked ahead {seen['look']} before, at {seen['at'][:19].replace('T', ' ')}", style="dim")
+    for rule in seen["broken"]:
+        told = f"{rule['field']}: {rule['rule']}, found {rule['found']}. {rule['fix']}"
+        out.print(Text.assemble(("  ✗ ", "red"), told), soft_wrap=True)
+    for check in seen["checks"]:
+        mark = ("  ✓ ", "green") if check["ok"] else ("  ✗ ", "red")
+        out.print(Text.assemble(mark, f"{check['name']}: {check['says']} {check['fix']}".rstrip()), soft_wrap=True)
+    for change in seen["adapts"]:
+        told = f"{change['field']}: {change['found']} becomes {change['becomes']}"
+        out.print(Text.assemble(("  → ", "yellow"), told), soft_wrap=True)
+
+
 def _due(row: PublicationRead) -> str:
     if row.outcome is not Outcome.PLANNED or row.due_at is None:
         return ""
@@ -131,6 +145,8 @@ def _print(publication: PublicationDetail, *, as_json: bool) -> None:
         out.print(f"{publication.verdict}{_due(publication)}", soft_wrap=True)
         if publication.next:
             out.print(Text.assemble(("Next:  ", "bold"), publication.next), soft_wrap=True)
+        if publication.preflight is not None:
+            _print_preflight(publication.preflight)
         for attempt in publication.attempts:
             out.print(f"\nAttempt {attempt.number}", style="dim")
             for line in attempt.trail:

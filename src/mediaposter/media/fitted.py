@@ -1,10 +1,14 @@
 """Files within limits: the file itself where it fits, else a rendition made by the plan of `fitting`."""
 
+import asyncio
+import contextlib
 import functools
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from mediaposter.core.context import Context
 from mediaposter.media import ffmpeg, service
@@ -16,6 +20,7 @@ from mediaposter.media.fitting import Drawing, FileLimits, Fit, What, plan_fit
 from mediaposter.media.models import Asset
 from mediaposter.media.renditions import Recipe, rendition
 
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 _TRIES = 4
 _FADE = 0.5  # seconds at the end of what is cut
 _STILL_SECONDS = 60.0
@@ -67,9 +72,16 @@ async def _made(ctx: Context, asset: Asset, fit: Fit) -> Asset:
             assert fit.drawing is not None
             await _draw_still(source, facts, fit.drawing, into)
         else:
-            await _write_film(source, facts, fit, into, threads=ctx.settings.ffmpeg_threads)
+            async with _turn() if fit.drawing is not None else contextlib.nullcontext():
+                await _write_film(source, facts, fit, into, threads=ctx.settings.ffmpeg_threads)
 
     return await rendition(ctx, recipe, [asset], make)
+
+
+def _turn() -> asyncio.Semaphore:
+    """Return what encodes wait for: one keeps two or three processors busy, and holds much memory."""
+    most = max(1, (os.cpu_count() or 1) // 2)
+    return _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(most))
 
 
 async def _write_film(source: Path, facts: MediaFacts, fit: Fit, into: Path, *, threads: int) -> None:

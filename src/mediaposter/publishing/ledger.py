@@ -20,6 +20,7 @@ from mediaposter.publishing.outcomes import Outcome, check_transition
 from mediaposter.publishing.redaction import redact
 
 DUE = "publishing.due"  # the kind of our rows in the timeline: look at this publication again
+PREFLIGHT = "publishing.preflight"  # the kind of those that look ahead at a scheduled one
 _SETTLED = frozenset({Outcome.CONFIRMED, Outcome.REJECTED, Outcome.CANCELLED})
 
 
@@ -46,6 +47,9 @@ async def change(
     await session.flush()
     if to in _SETTLED:
         await timeline.cancel_all(session, subject=publication.id, kind=DUE, note=f"The publication is {to}.")
+        if publication.due_at is not None:
+            note = f"The publication is {to}."
+            await timeline.cancel_all(session, subject=publication.id, kind=PREFLIGHT, note=note)
     data: dict[str, Any] = {
         "post_id": publication.post_id,
         "account_id": publication.account_id,

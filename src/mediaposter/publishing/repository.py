@@ -72,6 +72,12 @@ async def get_publication_on(session: AsyncSession, post_id: str, account_id: st
     return await _one(session, query, lock=True)
 
 
+async def planned(session: AsyncSession, ids: Collection[str]) -> dict[str, Publication]:
+    """Return those of some publications that are not sent, by their ids."""
+    query = select(Publication).where(Publication.id.in_(ids), Publication.outcome == Outcome.PLANNED)
+    return {row.id: row for row in (await session.execute(query)).scalars()}
+
+
 async def lock_publications(session: AsyncSession, ids: Collection[str]) -> list[Publication]:
     """Return publications with their accounts, locked, in the order of their ids."""
     query = (

@@ -14,7 +14,7 @@ from mediaposter.core.db import JsonObject
 from mediaposter.core.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
 from mediaposter.core.ids import new_id
 from mediaposter.core.secrets import SecretBox
-from mediaposter.publishing import guards, ledger, parts, repository, workflows
+from mediaposter.publishing import guards, ledger, parts, preflight, repository, workflows
 from mediaposter.publishing.copy import Copy
 from mediaposter.publishing.errors import PublicationStateError
 from mediaposter.publishing.ledger import DUE
@@ -333,6 +333,8 @@ async def plan_publication(
     if due_at is not None and publication.outcome is Outcome.PLANNED:
         key = f"{publication.id}:due:{publication.attempt}:{due_at.isoformat()}"
         await timeline.schedule(session, kind=DUE, subject=publication.id, due_at=due_at, key=key)
+    if publication.outcome is Outcome.PLANNED and (due_at is not None or not made):
+        await preflight.schedule(session, publication, now=clock(), fresh=made)
     return publication
 
 

@@ -20,7 +20,9 @@ def explain(publication: Publication) -> Verdict:  # noqa: PLR0911 - one for eac
     fix: str = problem.get("fix", "")
     match publication.outcome:
         case Outcome.PLANNED:
-            return Verdict(f"Not sent yet. {detail}".strip(), fix or "Nothing: it is sent by itself.")
+            found, mend = _ahead(publication)
+            said = " ".join(part for part in ("Not sent yet.", detail, found) if part)
+            return Verdict(said, fix or mend or "Nothing: it is sent by itself.")
         case Outcome.ARMED:
             return Verdict("It is going out now.", "Nothing: if its process dies, the platform is read.")
         case Outcome.SENT:
@@ -34,3 +36,16 @@ def explain(publication: Publication) -> Verdict:  # noqa: PLR0911 - one for eac
             return Verdict(f"It may be public. {detail}".strip(), fix or "Nothing: the platform is read again.")
         case Outcome.CANCELLED:
             return Verdict("Taken back before it was sent.", "")
+
+
+def _ahead(publication: Publication) -> tuple[str, str]:
+    """Return what the last look ahead found wrong, and the first thing to do about it."""
+    seen = publication.preflight or {}
+    if seen.get("ok", True):
+        return "", ""
+    wrong = [
+        *((f"{rule['field']}: {rule['rule']}, found {rule['found']}", rule["fix"]) for rule in seen["broken"]),
+        *((check["says"].rstrip("."), check["fix"]) for check in seen["checks"] if not check["ok"]),
+    ]
+    mend = next((fix for _, fix in wrong if fix), "")
+    return f"Seen ahead of its time: {'; '.join(says for says, _ in wrong)}.", mend
