@@ -15,6 +15,8 @@ from typer.core import TyperCommand, TyperGroup
 from mediaposter.app import build_app
 from mediaposter.cli.app import app as cli
 from mediaposter.core.settings import Settings, variable_name
+from mediaposter.publishing.channel_settings import variable_of
+from mediaposter.publishing.registry import load_channels
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 
@@ -41,6 +43,13 @@ def settings_page() -> str:
     ]
     for name, field in Settings.model_fields.items():
         lines.append(f"| `{variable_name(name)}` | {_default(field)} | {field.description} |")
+    for name, channel in load_channels().items():
+        settings = getattr(channel, "settings", None)
+        if settings is None:
+            continue
+        lines += ["", f"## Of the channel {name}", "", "| variable | default | what it is |", "|---|---|---|"]
+        for field_name, field in settings.model_fields.items():
+            lines.append(f"| `{variable_of(settings, field_name)}` | {_default(field)} | {field.description} |")
     return "\n".join(lines) + "\n"
 
 

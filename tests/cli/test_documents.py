@@ -13,6 +13,8 @@ from typer.core import TyperGroup
 
 from mediaposter.cli.app import app
 from mediaposter.core.settings import Settings, variable_name
+from mediaposter.publishing.channel_settings import variable_of
+from mediaposter.publishing.registry import load_channels
 
 pytestmark = pytest.mark.feature("MOD-004")
 ROOT = Path(__file__).parents[2]
@@ -104,4 +106,7 @@ def test_every_link_between_the_documents_leads_to_a_file() -> None:
 
 def test_every_setting_that_the_guides_name_exists() -> None:
     known = set(map(variable_name, Settings.model_fields))
+    for channel in load_channels().values():
+        if settings := getattr(channel, "settings", None):
+            known |= {variable_of(settings, name) for name in settings.model_fields}
     assert set(re.findall(r"\bMEDIAPOSTER_[A-Z_]+\b", GUIDES)) <= known

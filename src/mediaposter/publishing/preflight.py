@@ -192,7 +192,10 @@ async def _keep(session: AsyncSession, row: Publication, result: JsonObject) -> 
     if not result["ok"]:
         data["broken"] = result["broken"]
         data["checks"] = [check for check in result["checks"] if not check["ok"]]
-    await events.emit(session, f"publication.preflight_{'passed' if result['ok'] else 'failed'}", row.id, data)
+    if result["ok"]:
+        await events.emit(session, "publication.preflight_passed", row.id, data)
+    else:
+        await events.emit(session, "publication.preflight_failed", row.id, data)
 
 
 def _told(moment: datetime | None) -> str | None:

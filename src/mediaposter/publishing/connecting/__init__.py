@@ -1,0 +1,1 @@
+"""Connecting accounts: credentials in, accounts out."""
