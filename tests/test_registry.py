@@ -23,7 +23,7 @@ def loaded() -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "declared", ["engine.workflow", "engine.step", "timeline.on", "timeline.on_due", "events.subscribe"]
+    "declared", ["engine.workflow", "engine.step", "timeline.on_due", "events.subscribe"]
 )
 def test_a_worker_loads_every_module_that_declares_durable_work(declared: str, loaded: set[str]) -> None:
     declaring = {
