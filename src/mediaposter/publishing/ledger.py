@@ -47,7 +47,7 @@ async def change(
     await session.flush()
     if to in _SETTLED:
         await timeline.cancel_all(session, subject=publication.id, kind=DUE, note=f"The publication is {to}.")
-        if publication.due_at is not None:
+        if publication.due_at is not None and publication.due_at > now:
             note = f"The publication is {to}."
             await timeline.cancel_all(session, subject=publication.id, kind=PREFLIGHT, note=note)
     data: dict[str, Any] = {
