@@ -22,9 +22,7 @@ def loaded() -> set[str]:
     )
 
 
-@pytest.mark.parametrize(
-    "declared", ["engine.workflow", "engine.step", "timeline.on_due", "events.subscribe"]
-)
+@pytest.mark.parametrize("declared", ["engine.workflow", "engine.step", "timeline.on_due", "events.subscribe"])
 def test_a_worker_loads_every_module_that_declares_durable_work(declared: str, loaded: set[str]) -> None:
     declaring = {
         ".".join(["mediaposter", *file.relative_to(ROOT).with_suffix("").parts])
