@@ -17,13 +17,14 @@ from mediaposter.core.models import Event
 from mediaposter.core.timeline import TimelineEntry, TimelineState
 from mediaposter.media import service as media
 from mediaposter.publishing import service
+from mediaposter.publishing.account_checks import account_checks
 from mediaposter.publishing.channel import ChannelAccount
 from mediaposter.publishing.connection import Check, Field, Identity, Paste
 from mediaposter.publishing.copy import Copy
 from mediaposter.publishing.ledger import PREFLIGHT
 from mediaposter.publishing.models import Account
 from mediaposter.publishing.outcomes import Outcome
-from mediaposter.publishing.preflight import account_checks, look_ahead
+from mediaposter.publishing.preflight import look_ahead
 from mediaposter.publishing.registry import load_channels, register
 from mediaposter.publishing.rules import ChannelRules, MediaRules
 from mediaposter.publishing.verdict import explain
@@ -62,7 +63,9 @@ def channel() -> Iterator[AskedChannel]:
 @pytest.fixture
 async def ann(ctx: Context, channel: AskedChannel) -> Account:
     async with ctx.database.session() as session:
-        return await service.create_account(session, channel="asked", handle="ann")
+        return await service.create_account(
+            session, channel="asked", handle="ann", credentials={"token": "t"}, secrets=ctx.secrets
+        )
 
 
 async def rows(ctx: Context, publication_id: str) -> list[tuple[str, datetime, TimelineState]]:

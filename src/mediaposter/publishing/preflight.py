@@ -5,14 +5,12 @@ renditions, so that nothing is encoded when the moment has come. What fails is s
 and never rejects the publication: it goes out at its time as planned.
 """
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mediaposter.core import context, engine, events, timeline
@@ -22,21 +20,19 @@ from mediaposter.core.engine import Queue
 from mediaposter.core.errors import MediaPosterError
 from mediaposter.core.timeline import TimelineEntry, TimelineState
 from mediaposter.publishing import repository
-from mediaposter.publishing.channel import Connectable
+from mediaposter.publishing.account_checks import account_checks
 from mediaposter.publishing.connection import Check
 from mediaposter.publishing.copy import Copy
 from mediaposter.publishing.ledger import PREFLIGHT
 from mediaposter.publishing.materials import materials
-from mediaposter.publishing.media_urls import reachable
-from mediaposter.publishing.models import Account, Publication
+from mediaposter.publishing.models import Publication
 from mediaposter.publishing.outcomes import Outcome
-from mediaposter.publishing.outgoing import account_of, outgoing_of
+from mediaposter.publishing.outgoing import outgoing_of
 from mediaposter.publishing.preview import check_account, facts_of
 from mediaposter.publishing.registry import load_channel, rules_of
 
 LOOKS = {"24h": timedelta(hours=24), "10m": timedelta(minutes=10)}
 LAST = "10m"  # the look that makes the renditions
-_log = structlog.get_logger(__name__)
 
 
 async def schedule(session: AsyncSession, publication: Publication, *, now: datetime, fresh: bool = False) -> None:
@@ -121,28 +117,6 @@ async def look_at(publication_id: str, look: str, checks: list[JsonObject]) -> b
     return await look_ahead(context.current(), publication_id, look, [Check(**check) for check in checks])
 
 
-async def account_checks(ctx: Context, account: Account) -> list[Check]:
-    """Return what can be known of an account before a post: what holds it, its token, scopes, quota. Never raises."""
-    channel = load_channel(account.channel)
-    checks: list[Check] = []
-    if account.paused_at is not None:
-        says = f"The account is paused: {account.paused_reason}."
-        checks.append(Check("account", ok=False, says=says, fix=f"mediaposter accounts resume {account.id}"))
-    if isinstance(channel, Connectable):
-        try:
-            async with asyncio.timeout(channel.timing.commit):
-                checks += await channel.check(account_of(account, ctx.secrets))
-        except MediaPosterError as error:
-            checks.append(Check("platform", ok=False, says=error.detail, fix=error.fix))
-        except Exception as error:
-            _log.warning("preflight.check_failed", account_id=account.id, error=type(error).__name__)
-            says = f"{channel.title} could not be asked: {type(error).__name__}."
-            checks.append(Check("platform", ok=False, says=says, fix="Nothing: it is asked again before the post."))
-    if rules_of(channel, account.target).media.by_url and all(check.name != "media" for check in checks):
-        checks.append(await reachable())
-    return checks
-
-
 async def look_ahead(ctx: Context, publication_id: str, look: str, checks: Sequence[Check]) -> bool:
     """Check a planned publication against its rules and `checks`, keep what was found, and return whether all is well.
 
@@ -156,8 +130,9 @@ async def look_ahead(ctx: Context, publication_id: str, look: str, checks: Seque
         outgoing = outgoing_of(row, ctx.secrets)
         found = check_account(row.account, Copy.model_validate(row.copy), facts)
         due_at = row.due_at
+        held = _held(row)
     channel = load_channel(outgoing.account.channel)
-    told = list(checks)
+    told = [*checks, *held]
     if look == LAST and not found.broken:
         try:
             await materials(outgoing, rules_of(channel, outgoing.target))
@@ -196,6 +171,14 @@ async def _keep(session: AsyncSession, row: Publication, result: JsonObject) -> 
         await events.emit(session, "publication.preflight_passed", row.id, data)
     else:
         await events.emit(session, "publication.preflight_failed", row.id, data)
+
+
+def _held(row: Publication) -> list[Check]:
+    until = row.account.held_until
+    if until is None or row.due_at is None or until <= row.due_at:
+        return []
+    says = f"The platform asked the account to rest until {until:%Y-%m-%d %H:%M} UTC."
+    return [Check("held", ok=False, says=says, fix="Nothing: it is sent then.")]
 
 
 def _told(moment: datetime | None) -> str | None:

@@ -10,10 +10,10 @@ from mediaposter.core.context import Context
 from mediaposter.core.db import JsonObject
 from mediaposter.core.errors import FieldProblem, InvalidInputError
 from mediaposter.publishing import service
+from mediaposter.publishing.account_checks import account_checks
 from mediaposter.publishing.channel import Connectable, read_target
 from mediaposter.publishing.connection import Check, Field, Identity, OAuth
 from mediaposter.publishing.models import Account
-from mediaposter.publishing.outgoing import account_of
 from mediaposter.publishing.registry import load_channel
 
 _TOKENS = (
@@ -116,23 +116,14 @@ def _value(text: str) -> object:
 
 async def check(ctx: Context, account: Account) -> list[Check]:
     """Say whether a post on an account would work now: what holds it, its credentials, and what its channel checks."""
-    checks: list[Check] = []
-    if account.paused_at is not None:
-        fix = f"mediaposter accounts resume {account.id}"
-        checks.append(Check("paused", ok=False, says=f"It is paused: {account.paused_reason}.", fix=fix))
+    checks = await account_checks(ctx, account)
     if account.held_until is not None and account.held_until > ctx.clock():
         told = f"The platform asked it to rest until {account.held_until:%Y-%m-%d %H:%M} UTC."
         checks.append(Check("held", ok=False, says=told, fix="Nothing: it goes on by itself."))
-    channel = load_channel(account.channel)
-    if not isinstance(channel, Connectable):
-        return [*checks, Check("credentials", ok=True, says="It needs none.")]
-    if account.sealed_credentials is None:
-        again = f"mediaposter accounts connect {account.channel}"
-        return [*checks, Check("credentials", ok=False, says="It has none.", fix=again)]
-    model = getattr(channel, "target", None)
+    model = getattr(load_channel(account.channel), "target", None)
     if model is not None:
         try:
             read_target(model, account.target)
         except InvalidInputError as error:
             checks.append(Check("target", ok=False, says=error.detail, fix=error.fix))
-    return [*checks, *await channel.check(account_of(account, ctx.secrets))]
+    return checks
