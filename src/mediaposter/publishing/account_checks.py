@@ -39,9 +39,7 @@ async def account_checks(ctx: Context, account: Account) -> list[Check]:
         except Exception as error:
             _log.warning("account.check_failed", account_id=account.id, error=type(error).__name__)
             says = f"{channel.title} could not be asked: {type(error).__name__}."
-            checks.append(
-                Check("platform", ok=False, says=says, fix="Try again later.")
-            )
+            checks.append(Check("platform", ok=False, says=says, fix="Try again later."))
     if rules_of(channel, account.target).media.by_url and all(check.name != "media" for check in checks):
         checks.append(await reachable())
     return checks
