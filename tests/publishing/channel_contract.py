@@ -65,8 +65,9 @@ class ChannelContract:
 
     async def test_a_publication_ends_confirmed_and_public_once(self, ctx: Context, harness: Harness) -> None:
         publication_id = await plan(ctx, harness.account, harness.asset_id)
-        assert await drive(ctx, publication_id) is Outcome.CONFIRMED
+        ended = await drive(ctx, publication_id)
         row = await read(ctx, publication_id)
+        assert ended is Outcome.CONFIRMED, row.problem
         assert (await harness.public(), bool(row.url), bool(row.external_id)) == (1, True, True)
 
     async def test_driving_it_again_sends_nothing(self, ctx: Context, harness: Harness) -> None:

@@ -232,7 +232,8 @@ def retry_after(answer: Answer, *, now: datetime | None = None) -> timedelta | N
             return max(timedelta(0), parsedate_to_datetime(told) - present)
         except (ValueError, TypeError):
             pass
-    reset = answer.headers.get("x-rate-limit-reset") or answer.headers.get("x-ratelimit-reset")
+    names = ("x-rate-limit-reset", "x-ratelimit-reset", "ratelimit-reset")
+    reset = next((answer.headers[name] for name in names if answer.headers.get(name)), None)
     if reset is not None and answer.status == 429:
         try:
             moment = datetime.fromtimestamp(float(reset), UTC) if float(reset) > 1e9 else None
