@@ -163,6 +163,19 @@ async def test_the_same_run_again_finds_the_same_master(
     assert (await read(ctx, runs[1].id)).post_id != runs[0].post_id
 
 
+@pytest.mark.feature("BLOT-001")
+async def test_platforms_are_told_that_a_model_made_it_unless_it_is_the_users_footage(
+    ctx: Context, worker: Engine, accounts: Sequence[Account], vendor: ClipVendor, clip_of_one: Path
+) -> None:
+    generated = await ended(
+        ctx, await start(ctx, asked(prompts=["Plants dry out while you travel."], provider=["vendor"]))
+    )
+    filmed = await ended(ctx, await start(ctx, asked(clip_of_one)))
+    async with ctx.database.session() as session:
+        posts = [await publishing.get_post(session, run.post_id or "") for run in (generated, filmed)]
+    assert [post.generated for post in posts] == [True, False]
+
+
 @pytest.mark.feature("ARCH-002")
 async def test_one_idea_becomes_a_story_of_three_parts(
     ctx: Context, worker: Engine, accounts: Sequence[Account], vendor: ClipVendor

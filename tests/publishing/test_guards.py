@@ -13,7 +13,7 @@ from mediaposter.publishing.models import Account
 from mediaposter.publishing.outcomes import Outcome
 from mediaposter.publishing.registry import load_channels, register
 from mediaposter.publishing.rules import Limit, LimitScope, LinkPolicy, Price, RepeatRules
-from mediaposter.publishing.schemas import Budget, Burst
+from mediaposter.publishing.schemas import Budget, Burst, PublicationDetail
 from tests.publishing.conftest import add_account
 from tests.publishing.contract_channel import ContractChannel
 from tests.publishing.driving import drive, plan, read
@@ -172,3 +172,14 @@ async def test_parts_of_a_thread_are_not_listed_as_posts(ctx: Context, threaded:
     first, *_ = await thread(ctx, account, "One", "Two")
     async with ctx.database.session() as session:
         assert [row.id for row in await service.list_publications(session)] == [first]
+
+
+async def test_a_post_is_explained_with_what_hangs_under_it(ctx: Context, threaded: ChannelServer) -> None:
+    account = await add_account(ctx, "threaded", "ann", threaded)
+    first, *under = await thread(ctx, account, "One", "Two", "Three")
+    async with ctx.database.session() as session:
+        row = await service.get_publication(session, first)
+        told = PublicationDetail.of(row, await service.parts_of(session, row))
+    assert [(part.id, part.kind, part.verdict) for part in told.parts] == [
+        (part, kind, "Not sent yet.") for part, kind in zip(under, ("reply", "reply", "comment"), strict=True)
+    ]

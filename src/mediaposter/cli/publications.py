@@ -5,11 +5,13 @@ from typing import Annotated, Any
 
 import typer
 from rich.text import Text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from mediaposter.cli.machine import command_settings, machine, some_worker
 from mediaposter.cli.output import out, print_table, show, slowly
 from mediaposter.core import engine
 from mediaposter.publishing import service
+from mediaposter.publishing.guards import money
 from mediaposter.publishing.outcomes import Outcome
 from mediaposter.publishing.schemas import PublicationDetail, PublicationRead
 
@@ -80,7 +82,7 @@ def retry(
                 with slowly("Sending"):
                     await engine.result(workflow_id)
             async with ctx.database.session() as session:
-                return PublicationDetail.of(await service.get_publication(session, publication_id))
+                return await _detail(session, publication_id)
 
     _print(asyncio.run(send()), as_json=as_json)
 
@@ -91,7 +93,8 @@ def cancel(publication_id: PublicationId, as_json: AsJson = False) -> None:
 
     async def take_back() -> PublicationDetail:
         async with machine(command_settings()) as ctx, ctx.database.session() as session:
-            return PublicationDetail.of(await service.cancel_publication(session, publication_id))
+            await service.cancel_publication(session, publication_id)
+            return await _detail(session, publication_id)
 
     _print(asyncio.run(take_back()), as_json=as_json)
 
@@ -107,8 +110,8 @@ def answer(
 
     async def settle() -> PublicationDetail:
         async with machine(command_settings()) as ctx, ctx.database.session() as session:
-            row = await service.answer_publication(session, publication_id, public=public, url=url)
-            return PublicationDetail.of(row)
+            await service.answer_publication(session, publication_id, public=public, url=url)
+            return await _detail(session, publication_id)
 
     _print(asyncio.run(settle()), as_json=as_json)
 
@@ -127,6 +130,12 @@ def _print_preflight(seen: dict[str, Any]) -> None:
         out.print(Text.assemble(("  → ", "yellow"), told), soft_wrap=True)
 
 
+def _print_part(part: PublicationRead) -> None:
+    """Print how a further post of a thread or the first comment stands."""
+    outcome = Text(part.outcome, style=_COLOURS.get(part.outcome, ""))
+    out.print(Text.assemble(f"  └ {part.kind} {part.part}  ", outcome, f"  {part.id}  {part.verdict}"), soft_wrap=True)
+
+
 def _due(row: PublicationRead) -> str:
     if row.outcome is not Outcome.PLANNED or row.due_at is None:
         return ""
@@ -135,7 +144,12 @@ def _due(row: PublicationRead) -> str:
 
 async def _read(publication_id: str) -> PublicationDetail:
     async with machine(command_settings()) as ctx, ctx.database.session() as session:
-        return PublicationDetail.of(await service.get_publication(session, publication_id))
+        return await _detail(session, publication_id)
+
+
+async def _detail(session: AsyncSession, publication_id: str) -> PublicationDetail:
+    row = await service.get_publication(session, publication_id)
+    return PublicationDetail.of(row, await service.parts_of(session, row))
 
 
 def _print(publication: PublicationDetail, *, as_json: bool) -> None:
@@ -145,6 +159,10 @@ def _print(publication: PublicationDetail, *, as_json: bool) -> None:
         out.print(f"{publication.verdict}{_due(publication)}", soft_wrap=True)
         if publication.next:
             out.print(Text.assemble(("Next:  ", "bold"), publication.next), soft_wrap=True)
+        if publication.cost_micros is not None and publication.currency is not None:
+            out.print(f"Costs  {money(publication.cost_micros, publication.currency)}")
+        for part in publication.parts:
+            _print_part(part)
         if publication.preflight is not None:
             _print_preflight(publication.preflight)
         for attempt in publication.attempts:
@@ -153,6 +171,8 @@ def _print(publication: PublicationDetail, *, as_json: bool) -> None:
                 out.print(
                     f"  {line['at'][:19].replace('T', ' ')}  {line['outcome']:<10} {line['note']}", soft_wrap=True
                 )
+            if attempt.request:
+                out.print(f"  the platform was asked: {attempt.request}", style="dim", soft_wrap=True)
             if attempt.answer:
                 out.print(f"  the platform answered: {attempt.answer}", style="dim", soft_wrap=True)
 

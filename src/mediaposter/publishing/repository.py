@@ -268,13 +268,14 @@ async def parts_under(session: AsyncSession, parent_id: str) -> list[Publication
     return list((await session.execute(query)).scalars())
 
 
-async def parts_of(session: AsyncSession, post_id: str, account_id: str) -> list[Publication]:
-    """Return everything of a post on an account but the post itself, locked, in order."""
+async def parts_of(session: AsyncSession, post_id: str, account_id: str, *, lock: bool = True) -> list[Publication]:
+    """Return everything of a post on an account but the post itself, in order."""
     query = (
         select(Publication)
         .options(selectinload(Publication.account))
         .where(Publication.post_id == post_id, Publication.account_id == account_id, Publication.part > 0)
         .order_by(Publication.part)
-        .with_for_update(of=Publication)
     )
+    if lock:
+        query = query.with_for_update(of=Publication)
     return list((await session.execute(query)).scalars())

@@ -201,7 +201,8 @@ async def list_publications(
 async def show_publication(publication_id: str) -> PublicationDetail:
     """Every attempt, what was asked and answered, the verdict, and what to do."""
     async with context.current().database.session() as session:
-        return PublicationDetail.of(await service.get_publication(session, publication_id))
+        publication = await service.get_publication(session, publication_id)
+        return PublicationDetail.of(publication, await service.parts_of(session, publication))
 
 
 @router.get("/publications/{publication_id}/preview", summary="Show what would be sent")

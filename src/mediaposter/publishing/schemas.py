@@ -225,17 +225,19 @@ class PublicationRead(BaseModel):
 
 
 class PublicationDetail(PublicationRead):
-    """A publication with every attempt."""
+    """A publication with every attempt, and with what hangs under it: its thread and its first comment."""
 
     attempts: list[AttemptRead]
+    parts: list[PublicationRead]
 
     @classmethod
-    def of(cls, publication: Publication) -> Self:
-        """Read a row with its account and attempts."""
+    def of(cls, publication: Publication, parts: Sequence[Publication] = ()) -> Self:
+        """Read a row with its account, attempts and parts."""
         brief = PublicationRead.of(publication)
         return cls(
             **{name: getattr(brief, name) for name in PublicationRead.model_fields},
             attempts=[AttemptRead.of(attempt) for attempt in publication.attempts],
+            parts=[PublicationRead.of(part) for part in parts],
         )
 
 

@@ -348,6 +348,13 @@ async def get_publication(session: AsyncSession, publication_id: str, *, lock: b
     return publication
 
 
+async def parts_of(session: AsyncSession, publication: Publication) -> list[Publication]:
+    """Return what hangs under a post: the further posts of its thread in order, and its first comment."""
+    if publication.kind is not Kind.POST:
+        return []
+    return await repository.parts_of(session, publication.post_id, publication.account_id, lock=False)
+
+
 async def list_publications(
     session: AsyncSession,
     *,

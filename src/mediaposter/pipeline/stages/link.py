@@ -119,7 +119,14 @@ async def _post(session: AsyncSession, run: Run, asset_id: str, copies: dict[str
         if post.asset_ids == [asset_id]:
             return post.id
     title = next((words["title"] for words in copies.values() if words["title"]), "")
-    post = await publishing.create_post(session, asset_ids=[asset_id], title=title, run_id=run.id, clock=clock)
+    post = await publishing.create_post(
+        session,
+        asset_ids=[asset_id],
+        title=title,
+        run_id=run.id,
+        generated=bool(book.config_of(run).prompts),  # clips are the user's own footage
+        clock=clock,
+    )
     run.post_id = post.id
     return post.id
 
