@@ -9,7 +9,7 @@ from sqlalchemy import Engine as SyncEngine
 from sqlalchemy import create_engine
 
 from mediaposter.core import context
-from mediaposter.core.db import libpq_url, psycopg_url
+from mediaposter.core.db import libpq_url, ping_after_rest, psycopg_url
 from mediaposter.core.engine.queues import APPLICATION, LIMITS
 
 _guard = threading.Lock()
@@ -18,14 +18,15 @@ _clients: dict[str, tuple[DBOSClient, SyncEngine]] = {}
 
 def sync_engine(url: str, pool_size: int) -> SyncEngine:
     """Return a plain SQLAlchemy engine; a transaction pooler in between does no harm."""
-    return create_engine(
+    engine = create_engine(
         psycopg_url(url),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=30,
-        pool_pre_ping=True,
         connect_args={"prepare_threshold": None, "application_name": "mediaposter engine"},
     )
+    ping_after_rest(engine)
+    return engine
 
 
 def prepare(url: str) -> None:
