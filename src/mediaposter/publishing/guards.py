@@ -16,7 +16,7 @@ from mediaposter.publishing.limits import Windows
 from mediaposter.publishing.matching import plain
 from mediaposter.publishing.models import Account, Kind, Publication
 from mediaposter.publishing.outcomes import Outcome
-from mediaposter.publishing.registry import load_channel
+from mediaposter.publishing.registry import load_channel, rules_of
 from mediaposter.publishing.rules import Limit, LimitScope, Price
 from mediaposter.publishing.schemas import Budget, Burst
 
@@ -162,7 +162,8 @@ def price_of(copy: Copy, price: Price) -> int:
 
 async def afford(session: AsyncSession, row: Publication, *, now: datetime) -> Hold | None:
     """Write the price on a publication, and return the wait when the account's budget does not reach for it."""
-    price = load_channel(row.account.channel).rules.price
+    target = {**row.account.target, **row.copy.get("target", {})}
+    price = rules_of(load_channel(row.account.channel), target).price
     if price is None:
         return None
     cost = price_of(Copy.model_validate(row.copy), price)
