@@ -17,7 +17,7 @@ from mediaposter.publishing.matching import plain
 from mediaposter.publishing.models import Account, Kind, Publication
 from mediaposter.publishing.outcomes import Outcome
 from mediaposter.publishing.registry import load_channel, rules_of
-from mediaposter.publishing.rules import Limit, LimitScope, Price
+from mediaposter.publishing.rules import ChannelRules, Limit, LimitScope, Price
 from mediaposter.publishing.schemas import Budget, Burst
 
 PUBLISHING = "publishing"  # the switch that stops every account
@@ -125,13 +125,17 @@ class Reservations:
 
 def _limits_of(row: Publication) -> dict[str, Sequence[Limit]]:
     """Return the limits that count for a publication, by what they count."""
-    limits = load_channel(row.account.channel).rules.limits
+    limits = _rules(row).limits
     found = {
         _OWN: [limit for limit in limits if limit.scope is LimitScope.ACCOUNT],
         _SHARED: [limit for limit in limits if limit.scope is LimitScope.CHANNEL],
         _BURST: burst_of(row.account) if row.kind is Kind.POST else [],
     }
     return {kind: some for kind, some in found.items() if some}
+
+
+def _rules(row: Publication) -> ChannelRules:
+    return rules_of(load_channel(row.account.channel), row.account.target)
 
 
 async def _lock(session: AsyncSession, rows: Sequence[Publication]) -> None:
@@ -192,7 +196,7 @@ async def refuse_repetition(session: AsyncSession, row: Publication, *, now: dat
 
     Somebody's word (`allow_repeat`) lets it pass. Words are compared without links, markup and spaces.
     """
-    repeats = load_channel(row.account.channel).rules.repeats
+    repeats = _rules(row).repeats
     if row.allow_repeat or row.kind is not Kind.POST or not (repeats.media or repeats.text_days):
         return
     days = max(_MEDIA_DAYS if repeats.media else 0, repeats.text_days or 0)

@@ -20,7 +20,7 @@ from mediaposter.publishing.errors import PublicationStateError
 from mediaposter.publishing.ledger import DUE
 from mediaposter.publishing.models import TRIES, Account, Kind, Post, Publication, Switch
 from mediaposter.publishing.outcomes import Outcome
-from mediaposter.publishing.registry import load_channel
+from mediaposter.publishing.registry import load_channel, rules_of
 from mediaposter.publishing.schemas import Budget, Burst, Profile
 
 # Accounts
@@ -328,7 +328,7 @@ async def plan_publication(
         if publication.outcome is Outcome.CANCELLED:
             await ledger.begin_again(session, publication, note="Planned again.", now=clock(), by_itself=False)
         await session.flush()
-    rules = load_channel(account.channel).rules.text
+    rules = rules_of(load_channel(account.channel), account.target).text
     await parts.plan(session, publication, threads=rules.thread_max > 0, comments=rules.first_comment, now=clock())
     if due_at is not None and publication.outcome is Outcome.PLANNED:
         key = f"{publication.id}:due:{publication.attempt}:{due_at.isoformat()}"
