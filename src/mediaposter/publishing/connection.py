@@ -19,6 +19,7 @@ class OAuth:
     token_url: str
     scopes: Sequence[str]
     optional_scopes: Sequence[str] = ()  # asked for; without them only less is known
+    scopes_setting: str = ""  # a setting of the channel that, where it is given, names the scopes instead, by spaces
     scope_separator: str = " "
     pkce: bool = True
     client_id_name: str = "client_id"  # TikTok says client_key
