@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mediaposter.core import context
 from mediaposter.core.db import JsonObject
 from mediaposter.publishing import repository
-from mediaposter.publishing.copy import Copy
+from mediaposter.publishing.copy import Copy, has_link
 from mediaposter.publishing.errors import RepeatedError
 from mediaposter.publishing.limits import Windows
 from mediaposter.publishing.matching import plain
@@ -160,8 +160,7 @@ def _wait(at: datetime, why: str) -> Hold:
 
 def price_of(copy: Copy, price: Price) -> int:
     """Return what the platform takes for a post with these words, in micros of the price's currency."""
-    linked = bool(copy.link) or "http://" in copy.text() or "https://" in copy.text()
-    return price.with_link_micros if linked else price.micros
+    return price.with_link_micros if copy.link or has_link(copy.text()) else price.micros
 
 
 async def afford(session: AsyncSession, row: Publication, *, now: datetime) -> Hold | None:

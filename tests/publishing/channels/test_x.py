@@ -17,11 +17,13 @@ from mediaposter.media import service as media
 from mediaposter.media.limits import MediaLimits
 from mediaposter.publishing.channel import Absent, Found, Outgoing, Prepared, Under
 from mediaposter.publishing.channels.x import PLATFORM, XChannel
-from mediaposter.publishing.copy import Copy
+from mediaposter.publishing.copy import Copy, Counting, length
 from mediaposter.publishing.errors import OutcomeUnknownError, RejectedError, RetryLaterError
+from mediaposter.publishing.guards import price_of
 from mediaposter.publishing.models import Account, Kind
 from mediaposter.publishing.outgoing import account_of
 from mediaposter.publishing.platform import Answer, close_clients
+from mediaposter.publishing.rules import Price
 from tests.publishing.case import add_account
 from tests.publishing.cases.x import CASE
 from tests.servers.platform_server import Fault
@@ -151,3 +153,25 @@ async def test_a_post_is_counted_until_it_is_gone(desk: Desk) -> None:
     assert metrics is not None
     assert (metrics.views, metrics.impressions, metrics.likes, metrics.shares) == (40, 120, 9, 3)
     assert await X.measure(outgoing.account, "1") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [
+        ("See https://example.com/a/very/long/path/that/does/not/count.", 28),
+        ("https://example.com/日本", 27),  # another script ends the link
+        ("日本example.com", 27),
+        ("Example.com and ann@example.com, e.g. file.py", 57),
+        ("🧑‍🌾 é", 4),
+    ],
+)
+def test_a_link_counts_23_with_or_without_its_scheme(text: str, counted: int) -> None:
+    assert length(text, Counting.X_WEIGHTED) == counted
+
+
+def test_a_name_that_x_makes_a_link_of_costs_as_one() -> None:
+    price = Price(15_000, 200_000)
+    assert [price_of(Copy(description=text), price) for text in ("On example.com now", "e.g. file.py")] == [
+        200_000,
+        15_000,
+    ]
