@@ -22,6 +22,7 @@ class OAuth:
     scopes_setting: str = ""  # a setting of the channel that, where it is given, names the scopes instead, by spaces
     scope_separator: str = " "
     pkce: bool = True
+    hex_challenge: bool = False  # the challenge is the sha256 in hex and not in base64url: TikTok's way for programs
     client_id_name: str = "client_id"  # TikTok says client_key
     basic_auth: bool = False  # the token endpoint wants the app's id and secret as HTTP Basic, not in the body
     authorize_params: Mapping[str, str] = field(default_factory=dict[str, str])
