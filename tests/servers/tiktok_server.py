@@ -1,8 +1,9 @@
 """TikTok's Content Posting API, as developers.tiktok.com documents it: uploads in pieces, pictures by URL, status."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, ClassVar
 
 from starlette.requests import Request
@@ -48,6 +49,7 @@ class TikTokServer(PlatformServer):
     name: ClassVar[str] = "tiktok"
 
     jobs: dict[str, Job] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=lambda: count(7_000_000_000_000_000_000))
     may: dict[str, Any] = field(
         default_factory=lambda: {
             "privacy_level_options": list(_PRIVACY),
@@ -214,5 +216,5 @@ class TikTokServer(PlatformServer):
 
     def _show(self, number: str) -> None:
         job = self.jobs[number]
-        job.post = str(7_000_000_000_000_000_000 + len(self.jobs) * 1000 + sum(map(len, self.posts.values())))
+        job.post = str(next(self.numbers))
         self.posts[job.account].append(Published(job.post, job.text, job.info))

@@ -28,6 +28,7 @@ class TextRules:
     title_max: int | None = 0
     title_required: bool = False
     description_max: int | None = None
+    description_bytes_max: int | None = None  # in UTF-8, beside the limit in the units of `counting`
     caption_max: int | None = None  # of the description where media are attached; None: as without
     hashtags_max: int | None = None
     links: LinkPolicy = LinkPolicy.ALLOWED
@@ -169,6 +170,7 @@ def check_copy(copy: Copy, rules: TextRules, *, media: bool = False) -> list[Vio
     """Return every rule that `copy` breaks, empty when it may be posted. `media` says that some are attached."""
     broken = _check_title(copy, rules)
     broken += _too_long("description", caption(copy, rules), rules.beside(media=media).description_max, rules.counting)
+    broken += _too_long("description", caption(copy, rules), rules.description_bytes_max, Counting.UTF8)
     if copy.alt_text:
         broken += _too_long("alt_text", copy.alt_text, rules.alt_text_max, rules.counting)
     broken += _check_hashtags(copy, rules)
