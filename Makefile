@@ -6,7 +6,7 @@ export PYTHONUNBUFFERED := 1
 unexport PYTHONDONTWRITEBYTECODE  # each start would compile everything anew
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check chaos setup dev lock features docs bench clean
+.PHONY: help demo test check chaos peers setup dev lock features docs bench clean
 
 help:  ## Show these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,14 @@ check: dev  ## Format, lint, types, import contract
 
 chaos: dev  ## Kill workers around every channel's public call, under every fault, and print the table
 	@$(BIN)/python -m tests.publishing.chaos $(ARGS)
+
+tests/peers/bluesky/node_modules: tests/peers/bluesky/package-lock.json
+	@command -v npm >/dev/null || { echo "The Bluesky data server needs node 20 or newer with npm."; exit 1; }
+	@npm --prefix tests/peers/bluesky ci --no-audit --no-fund
+	@touch $@
+
+peers: dev tests/peers/bluesky/node_modules  ## Post to a real Bluesky data server (needs node; a minute to install)
+	@$(BIN)/python -m pytest -m peer $(ARGS)
 
 features: dev  ## Run the tests and write feature_list.json from what they prove
 	@$(BIN)/python -m pytest -n 2 --features=feature_list.json $(ARGS)

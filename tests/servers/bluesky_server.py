@@ -80,8 +80,9 @@ class BlueskyServer(PlatformServer):
 
         def make() -> Response:
             uri = f"at://{account}/{body['collection']}/{body['rkey']}"
-            if self._by_uri(account, uri) is None:
-                self.posts[account].append(Published(uri, record["text"], record))
+            if self._by_uri(account, uri) is not None:  # as the real one says it
+                return refused(500, "InternalServerError", "Internal Server Error")
+            self.posts[account].append(Published(uri, record["text"], record))
             return said(200, {"uri": uri, "cid": f"cid-{body['rkey']}", "validationStatus": "valid"})
 
         return await self.creating(request, account, make)
