@@ -31,6 +31,7 @@ class ChannelCase:
     asset: Literal["video", "image", "none"] = "video"
     external_id: Callable[[str], str] = str  # of a handle
     target: JsonObject = field(default_factory=dict)
+    target_of: Callable[[str], JsonObject] | None = None  # of the account with this external id, where it names it
     cannot: Mapping[Fault, str] = field(default_factory=dict)  # faults that the platform cannot have, and why
     readable: bool = True  # whether `find` can tell what is there from what is not
     timing: Timing = QUICK
@@ -71,7 +72,7 @@ async def add_account(ctx: Context, case: ChannelCase, server: PlatformServer, h
             handle=handle,
             external_id=external_id,
             credentials=credentials,
-            target=case.target,
+            target=case.target_of(external_id) if case.target_of else case.target,
             secrets=ctx.secrets,
         )
 

@@ -3,18 +3,16 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from sqlalchemy import text
-
 from mediaposter.core.context import Context
-from mediaposter.core.db import Database, JsonObject
+from mediaposter.core.db import JsonObject
 from mediaposter.core.errors import NotFoundError
 from mediaposter.core.ids import new_id
+from mediaposter.core.locks import locked
 from mediaposter.core.storage import SCHEME
 from mediaposter.media import repository
 from mediaposter.media.facts import AssetKind
@@ -25,7 +23,6 @@ from mediaposter.media.probe import probe_async
 
 Make = Callable[[Path], Awaitable[object]]
 _here: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-_LOOK_AGAIN = (0.05, 1.0)  # seconds between two tries for the lock: first and last, doubling
 
 
 @dataclass(frozen=True)
@@ -58,19 +55,12 @@ async def rendition(ctx: Context, recipe: Recipe, inputs: Sequence[Asset], make:
     """
     key = recipe.key(inputs)
     storage_key = f"renditions/{key[:2]}/{key}{recipe.suffix}"
-    wait, longest = _LOOK_AGAIN
     async with _here.setdefault(key, asyncio.Lock()):  # one of this process asks the database, the others wait for it
-        while True:
-            if (known := await _known(ctx, key, storage_key)) is not None:
-                return known
-            async with _lock(ctx.database, key) as held:
-                if held:
-                    # It may have been finished between the look and the lock.
-                    known = await _known(ctx, key, storage_key)
-                    return known or await _make(ctx, recipe, inputs, storage_key, make)
-            # Waiting holds no connection: a hundred that wait must not empty the pool.
-            await asyncio.sleep(wait)
-            wait = min(longest, wait * 2)
+        if (known := await _known(ctx, key, storage_key)) is not None:
+            return known
+        async with locked(ctx.database, f"rendition:{key}"):
+            # It may have been finished between the look and the lock.
+            return await _known(ctx, key, storage_key) or await _make(ctx, recipe, inputs, storage_key, make)
 
 
 async def _known(ctx: Context, key: str, storage_key: str) -> Asset | None:
@@ -119,22 +109,3 @@ async def _make(ctx: Context, recipe: Recipe, inputs: Sequence[Asset], storage_k
     )
     async with ctx.database.session() as session:
         return await repository.put_rendition(session, asset)
-
-
-@asynccontextmanager
-async def _lock(database: Database, key: str) -> AsyncGenerator[bool]:
-    """Try to hold the advisory lock of `key`, and say whether it is held.
-
-    It ends with its connection, so a killed process holds nothing.
-    """
-    number = int(key[:16], 16) - (1 << 63)  # Postgres numbers its locks by signed 64-bit integers
-    async with database.engine.connect() as plain:
-        connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
-        held = await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": number})
-        if held:
-            try:
-                yield True
-            finally:
-                await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": number})
-            return
-    yield False

@@ -36,6 +36,7 @@ class TextRules:
     first_comment: bool = False
     comment_max: int | None = None  # of the first comment; None: as long as the description
     thread_max: int = 0  # further posts under the first one
+    thread_in_one: bool = False  # the whole thread goes out with the first post's call, not as posts of their own
     alt_text_max: int | None = 0
     forbidden: Sequence[str] = ()
 

@@ -329,7 +329,8 @@ async def plan_publication(
             await ledger.begin_again(session, publication, note="Planned again.", now=clock(), by_itself=False)
         await session.flush()
     rules = rules_of(load_channel(account.channel), account.target).text
-    await parts.plan(session, publication, threads=rules.thread_max > 0, comments=rules.first_comment, now=clock())
+    threads = rules.thread_max > 0 and not rules.thread_in_one
+    await parts.plan(session, publication, threads=threads, comments=rules.first_comment, now=clock())
     if due_at is not None and publication.outcome is Outcome.PLANNED:
         key = f"{publication.id}:due:{publication.attempt}:{due_at.isoformat()}"
         await timeline.schedule(session, kind=DUE, subject=publication.id, due_at=due_at, key=key)
