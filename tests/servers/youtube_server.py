@@ -1,6 +1,7 @@
 """YouTube's Data API v3, as developers.google.com documents it: resumable uploads, lists, thumbnails, comments."""
 
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -45,6 +46,9 @@ class YouTubeServer(PlatformServer):
     thumbnails: dict[str, bytes] = field(default_factory=dict)
     comments: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by video
     long_uploads: str = "allowed"
+    audited: bool = True  # else videos are locked as private
+    verified: bool = True  # else there are no thumbnails
+    stumbles: deque[int] = field(default_factory=deque)  # of the next pieces: keeps so many bytes and answers 503
     numbers: Iterator[int] = field(default_factory=count)
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -104,6 +108,9 @@ class YouTubeServer(PlatformServer):
         if last != session.size - 1:
             if len(data) % _UNIT:
                 return refused(400, "badRequest", "Not a multiple of 256 KiB")
+            if self.stumbles:
+                session.got += self.stumbles.popleft()
+                return refused(503, "backendError", "Backend Error")
             session.got = last + 1
             return self._go_on(session)
 
@@ -116,6 +123,8 @@ class YouTubeServer(PlatformServer):
 
     async def thumbnail(self, request: Request) -> Response:
         data = await request.body()
+        if not self.verified:
+            return refused(403, "forbidden", "The authenticated user doesn't have permissions to set thumbnails.")
         if len(data) > 2_000_000:
             return refused(400, "mediaBodyTooLarge")
         self.thumbnails[request.query_params["videoId"]] = data
@@ -128,7 +137,7 @@ class YouTubeServer(PlatformServer):
         number = request.query_params["id"]
         if all(post.id != number for post in self.posts[account]) and number not in self.looks | self.failed:
             return said(200, {"items": []})
-        status: dict[str, Any] = {"uploadStatus": "processed"}
+        status: dict[str, Any] = {"uploadStatus": "processed", "privacyStatus": "public" if self.audited else "private"}
         if number in self.failed:
             status = {"uploadStatus": "rejected", "rejectionReason": self.failed[number]}
         elif self.looks.get(number, 0) > 0:

@@ -87,6 +87,16 @@ async def test_missing_bytes_prove_that_the_last_piece_never_came(desk: Desk) ->
     assert isinstance(await TIKTOK.find(begun), Absent)
 
 
+async def test_a_count_of_less_than_was_surely_there_proves_nothing(desk: Desk, heavy: Path) -> None:
+    outgoing = await desk.outgoing(heavy)
+    begun = replace(outgoing, prepared=await TIKTOK.prepare(outgoing))
+    [job] = desk.server.jobs.values()
+    job.got.clear()
+    found = await TIKTOK.find(begun)
+    assert isinstance(found, Unreadable)
+    assert found.again
+
+
 async def test_a_whole_upload_that_is_worked_on_is_not_absent(desk: Desk) -> None:
     desk.server.faults["ann"].append(Fault.SLOW)
     outgoing = await desk.outgoing()

@@ -85,6 +85,15 @@ async def test_there_is_no_video_before_the_last_piece(desk: Desk, heavy: Path) 
     assert found.external_id == handle.external_id
 
 
+async def test_an_upload_goes_on_from_where_youtube_stands(desk: Desk, heavy: Path) -> None:
+    desk.server.stumbles.extend([300 * 1024])
+    outgoing = await desk.outgoing(heavy)
+    await YOUTUBE.commit(outgoing, await YOUTUBE.prepare(outgoing))
+    [session] = desk.server.sessions.values()
+    assert session.got == heavy.stat().st_size
+    assert len(desk.server.public("ann")) == 1
+
+
 async def test_where_the_upload_has_ended_the_channel_is_looked_through(desk: Desk) -> None:
     outgoing = await desk.outgoing()
     prepared = await YOUTUBE.prepare(outgoing)
@@ -127,6 +136,21 @@ async def test_the_chosen_thumbnail_is_set_when_the_video_is_there(desk: Desk) -
     assert desk.server.thumbnails[number].startswith(b"\xff\xd8")
 
 
+async def test_a_refused_thumbnail_leaves_the_video_published_and_says_why(desk: Desk) -> None:
+    desk.server.verified = False
+    outgoing = await desk.outgoing(thumbnail_at=1.0)
+    handle = await YOUTUBE.commit(outgoing, await YOUTUBE.prepare(outgoing))
+    assert "permissions to set thumbnails" in str(handle.answer["thumbnail"])
+    assert (await YOUTUBE.confirm(outgoing, handle)).state == "published"
+
+
+async def test_a_video_that_youtube_locked_as_private_says_so(desk: Desk) -> None:
+    desk.server.audited = False
+    outgoing = await desk.outgoing()
+    handle = await YOUTUBE.commit(outgoing, await YOUTUBE.prepare(outgoing))
+    assert "locked as private" in str((await YOUTUBE.confirm(outgoing, handle)).answer["warning"])
+
+
 async def test_tags_that_are_too_long_together_are_refused_before_anything_goes_up(desk: Desk) -> None:
     with pytest.raises(RejectedError, match="500"):
         await YOUTUBE.prepare(await desk.outgoing(target={"tags": ["x" * 300, "y" * 300]}))
@@ -150,12 +174,18 @@ def test_a_day_of_quotas_ends_at_midnight_in_california() -> None:
     assert until_midnight(datetime(2026, 11, 1, 7, 0, tzinfo=UTC)) == timedelta(hours=25)
 
 
-def test_a_used_up_quota_waits_for_the_next_day() -> None:
-    error = {"code": 403, "message": "spent", "errors": [{"reason": "quotaExceeded"}]}
-    told = PLATFORM.judge(Answer("POST", "https://x", 403, {}, "", {"error": error}), creating=True)
+UPLOADS_SPENT = "Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of service 'youtube'"
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "message"), [(403, "quotaExceeded", "spent"), (429, "rateLimitExceeded", UPLOADS_SPENT)]
+)
+def test_a_used_up_quota_waits_for_the_next_day(status: int, reason: str, message: str) -> None:
+    error = {"code": status, "message": message, "errors": [{"reason": reason}]}
+    told = PLATFORM.judge(Answer("POST", "https://x", status, {}, "", {"error": error}), creating=True)
     assert isinstance(told, RetryLaterError)
     assert told.after is not None
-    assert timedelta(0) < told.after <= timedelta(hours=25)
+    assert abs(told.after - until_midnight()) < timedelta(minutes=1)
 
 
 def test_a_description_is_counted_in_bytes_and_a_title_in_characters() -> None:

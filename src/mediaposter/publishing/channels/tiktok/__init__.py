@@ -67,7 +67,8 @@ class TikTokChannel:
         read_on=date(2026, 11, 23),
     )
     # A post is public when it is moderated: mostly within a minute, now and then after hours.
-    timing: ClassVar[Timing] = Timing(prepare=3600, commit=300, settle=600, poll=5, confirm=4 * 3600)
+    # Looks are limited to 30 a minute for an account, over all that it has under way.
+    timing: ClassVar[Timing] = Timing(prepare=3600, commit=300, settle=600, poll=10, confirm=4 * 3600)
     settings: ClassVar[type[TikTokSettings]] = TikTokSettings
     target: ClassVar[type[TikTokTarget]] = TikTokTarget
     connect: ClassVar[OAuth] = OAuth(
@@ -133,7 +134,7 @@ class TikTokChannel:
             return Unreadable(evidence=f"TikTok does not know the upload {publish_id}: {error.detail}")
         except ChannelError as error:
             return Unreadable(evidence=error.detail, again=True)
-        return reading(outgoing.account, publish_id, told, size=int(begun["size"]))
+        return reading(outgoing.account, publish_id, told, start=int(begun["start"]), size=int(begun["size"]))
 
     async def identify(self, credentials: JsonObject) -> Sequence[Identity]:
         """Return the creator who gave the permission."""
@@ -156,10 +157,14 @@ class TikTokChannel:
             return [Check("token", ok=False, says=error.detail, fix=error.fix)]
         allowed = [str(one) for one in may.get("privacy_level_options", [])]
         checks = [Check("token", ok=True, says=f"It may post as {may.get('creator_username')}.")]
+        if account.target.get("mode") == "inbox":
+            return [*checks, Check("target", ok=True, says="Videos go to the inbox, where the creator posts them.")]
         wanted = str(account.target.get("privacy", Privacy.PUBLIC_TO_EVERYONE))
         fine = wanted in allowed
         fix = "" if fine else f"mediaposter accounts set {account.id} privacy={allowed[0] if allowed else 'SELF_ONLY'}"
         says = f"The account allows {', '.join(allowed) or 'nothing'}; posts are to be {wanted}."
+        if fine and wanted != Privacy.SELF_ONLY:
+            says += " Until TikTok has audited the app at developers.tiktok.com, only the creator sees them."
         return [*checks, Check("target", ok=fine, says=says, fix=fix)]
 
     async def measure(self, account: ChannelAccount, external_id: str) -> Metrics | None:

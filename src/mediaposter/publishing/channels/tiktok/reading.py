@@ -45,9 +45,12 @@ def confirmation(account: ChannelAccount, publish_id: str, told: dict[str, Any])
 
 
 def reading(
-    account: ChannelAccount, publish_id: str, told: dict[str, Any], *, size: int
+    account: ChannelAccount, publish_id: str, told: dict[str, Any], *, start: int, size: int
 ) -> Found | Absent | Unreadable:
-    """Return what a status means for a post that was perhaps sent. `size` is that of the video in bytes."""
+    """Return what a status means for a post that was perhaps sent: a video of `size` bytes, its last piece at `start`.
+
+    A count below `start` is not believed: so much was there already before the last piece was sent.
+    """
     status, seen = told.get("status"), confirmation(account, publish_id, told)
     evidence = f"TikTok says {status} of the upload {publish_id}."
     if seen.state is ConfirmState.PUBLISHED:
@@ -56,7 +59,7 @@ def reading(
         return Absent(evidence=f"{evidence} {seen.reason}")
     # It says so too while it works on a whole one: only missing bytes prove that the last piece never came.
     got = told.get("uploaded_bytes")
-    if status == "PROCESSING_UPLOAD" and isinstance(got, int) and got < size:
+    if status == "PROCESSING_UPLOAD" and isinstance(got, int) and start <= got < size:
         return Absent(evidence=f"{evidence} It got {got} of {size} bytes: the last piece never came.")
     return Unreadable(evidence=evidence, again=True)
 

@@ -131,7 +131,7 @@ class YouTubeChannel:
             f"{API}/videos",
             params={"part": "status,processingDetails", "id": handle.external_id},
         )
-        return reading.confirmation(handle, told.body)
+        return reading.confirmation(handle, told.body, privacy=str(outgoing.target.get("privacy", "public")))
 
     async def find(self, outgoing: Outgoing) -> Found | Absent | Unreadable:
         """Ask the upload's own address whether it is whole, and look through the channel where that has ended."""

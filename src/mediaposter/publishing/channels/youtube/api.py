@@ -42,7 +42,10 @@ def _complaint(answer: Answer) -> Complaint:
         return Complaint(str(error or ""), str(told.get("error_description") or answer.text[:200]))
     reasons: Any = error.get("errors") or [{}]
     code = str(reasons[0].get("reason") or error.get("status") or "")
-    return Complaint(code, str(error.get("message", "")), until_midnight() if code in _SPENT else None)
+    message = str(error.get("message", ""))
+    if code == "rateLimitExceeded" and "per day" in message:
+        code = "quotaExceeded"  # that of uploads is worded so (google-api-python-client issue 2753, read 2026-11-23)
+    return Complaint(code, message, until_midnight() if code in _SPENT else None)
 
 
 def until_midnight(now: datetime | None = None) -> timedelta:

@@ -21,6 +21,10 @@ from mediaposter.publishing.matching import same_text
 
 _EARLIER = timedelta(minutes=2)  # how far YouTube's clock may be behind ours
 _SHORT_SECONDS = 180
+_AUDIT = (
+    "YouTube locks videos of a Google project that it has not audited: ask for the audit at "
+    "https://support.google.com/youtube/contact/yt_api_form"
+)
 # What YouTube says of a video that it failed or rejected (videos: status.failureReason, status.rejectionReason).
 _MENDS = {
     "codec": "Use H.264 and AAC in an MP4.",
@@ -54,13 +58,20 @@ def comment_page(outgoing: Outgoing, number: str) -> str | None:
     return f"https://www.youtube.com/watch?v={outgoing.under.external_id}&lc={number}" if outgoing.under else None
 
 
-def confirmation(handle: Handle, told: JsonObject) -> Confirmation:
-    """Return what YouTube's word on a video means. One that is not listed yet is being worked on."""
+def confirmation(handle: Handle, told: JsonObject, *, privacy: str) -> Confirmation:
+    """Return what YouTube's word on a video means. One that is not listed yet is being worked on.
+
+    `privacy` is what was asked for: YouTube says in its answer where it has locked the video as private instead.
+    """
     items: list[dict[str, Any]] = told.get("items") or []
     status: dict[str, Any] = items[0].get("status", {}) if items else {}
     match status.get("uploadStatus"):
         case "processed":
-            return Confirmation(state=ConfirmState.PUBLISHED, external_id=handle.external_id, url=handle.url)
+            locked = privacy != "private" and status.get("privacyStatus") == "private"
+            answer = {**status, "warning": f"It is locked as private. {_AUDIT}"} if locked else status
+            return Confirmation(
+                state=ConfirmState.PUBLISHED, external_id=handle.external_id, url=handle.url, answer=answer
+            )
         case "failed" | "rejected" | "deleted" as how:
             why = str(status.get("failureReason") or status.get("rejectionReason") or how)
             return Confirmation(
@@ -126,6 +137,8 @@ def checks(account: ChannelAccount, told: JsonObject) -> list[Check]:
     if missing:
         fix = "Connect it again and grant everything: mediaposter accounts connect youtube"
         made.append(Check("scope", ok=False, says=f"Not granted: {', '.join(missing)}.", fix=fix))
+    if account.target.get("privacy", "public") != "private":
+        made.append(Check("audit", ok=True, says=f"Videos are not to be private. {_AUDIT}"))
     if items[0].get("status", {}).get("isLinked") is False:
         made.append(Check("target", ok=False, says="The channel is not set up.", fix="Open studio.youtube.com once."))
     return made
