@@ -112,7 +112,11 @@ class PlatformServer:
     def take(self, account: str, *wanted: Fault) -> Fault | None:
         """Take the account's next fault if it is one of `wanted`."""
         waiting = self.faults[account]
-        return waiting.popleft() if waiting and waiting[0] in wanted else None
+        if not waiting or waiting[0] not in wanted:
+            return None
+        if waiting[0] is Fault.REVOKED:
+            self.revoked |= {token for token, whose in self.tokens.items() if whose == account}
+        return waiting.popleft()
 
     async def creating(
         self, request: Request, account: str, make: Callable[[], Response | Awaitable[Response]]

@@ -1,0 +1,256 @@
+"""Instagram: reels, stories, pictures and carousels on professional accounts, and first comments.
+
+A post is a container first, which may be made again and again; publishing it is the one public call, and the container
+says afterwards whether that came. Videos are brought up; pictures are fetched by Instagram from an address of ours.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from mediaposter.core.db import JsonObject
+from mediaposter.publishing.channel import (
+    Absent,
+    ChannelAccount,
+    Confirmation,
+    ConfirmState,
+    Found,
+    Handle,
+    Metrics,
+    Outgoing,
+    Prepared,
+    Timing,
+    Unreadable,
+)
+from mediaposter.publishing.channel_settings import ChannelSettings
+from mediaposter.publishing.channels.meta import pages, reading
+from mediaposter.publishing.channels.meta.api import VERSION, graph, send_file, wait_until_ready
+from mediaposter.publishing.connection import Check, Identity, OAuth
+from mediaposter.publishing.copy import Counting
+from mediaposter.publishing.errors import ChannelError, ReconnectNeededError, RejectedError, RetryLaterError
+from mediaposter.publishing.materials import Material, materials
+from mediaposter.publishing.media_urls import public_url
+from mediaposter.publishing.models import Kind
+from mediaposter.publishing.platform import Answer
+from mediaposter.publishing.rules import ChannelRules, ImageRules, Limit, MediaRules, TextRules, caption
+
+_DOCS = "https://developers.facebook.com/docs/instagram-platform/content-publishing"
+PLATFORM = graph("instagram")
+
+
+class InstagramSettings(ChannelSettings):
+    """Settings of the `instagram` channel."""
+
+    model_config = SettingsConfigDict(env_prefix="MEDIAPOSTER_INSTAGRAM_")
+
+    base_url: str = Field(default="https://graph.facebook.com", description="The Graph API.")
+    version: str = Field(default=VERSION, description="The version of the Graph API.")
+    client_id: str | None = Field(default=None, description="The Meta app's id, from developers.facebook.com.")
+    client_secret: SecretStr | None = Field(default=None, description="The Meta app's secret.")
+
+
+class InstagramTarget(BaseModel):
+    """How a post is made."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    media_type: Literal["reel", "story"] = Field(default="reel", description="What a video becomes.")
+    share_to_feed: bool = Field(default=True, description="Show a reel in the feed too.")
+    collaborators: list[str] = Field(default=[], max_length=3, description="Up to three handles, without @.")
+
+
+class InstagramChannel:
+    """A container that is published."""
+
+    name: ClassVar[str] = "instagram"
+    title: ClassVar[str] = "Instagram"
+    settings: ClassVar[type[InstagramSettings]] = InstagramSettings
+    target: ClassVar[type[InstagramTarget]] = InstagramTarget
+    rules: ClassVar[ChannelRules] = ChannelRules(
+        text=TextRules(
+            counting=Counting.UTF16,
+            description_max=2200,
+            hashtags_max=30,
+            alt_text_max=1000,
+            first_comment=True,
+            comment_max=2200,
+        ),
+        media=MediaRules(
+            media_required=True,
+            images_max=10,
+            duration_min=3,
+            duration_max=900,
+            size_max=300_000_000,
+            width_max=1920,
+            ratio_min=0.01,
+            ratio_max=10,
+            fps_min=23,
+            fps_max=60,
+            bit_rate_max=25_000_000,
+            image=ImageRules(
+                formats=("mjpeg",), size_max=8_000_000, width_min=320, width_max=1440, ratio_min=0.8, ratio_max=1.91
+            ),
+        ),
+        limits=(Limit(50, 86_400, source=_DOCS),),
+        source=_DOCS,
+        read_on=date(2026, 11, 23),
+    )
+    timing: ClassVar[Timing] = Timing(prepare=3600, commit=90, settle=240)
+    connect: ClassVar[OAuth] = OAuth(
+        authorize_url=f"https://www.facebook.com/{VERSION}/dialog/oauth",
+        token_url=f"{{base_url}}/{VERSION}/oauth/access_token",
+        scopes=("instagram_basic", "instagram_content_publish", "pages_show_list", "pages_read_engagement"),
+        optional_scopes=("instagram_manage_comments", "instagram_manage_insights", "business_management"),
+        scope_separator=",",
+        pkce=False,
+        help_url="https://developers.facebook.com/apps",
+    )
+
+    def rules_for(self, target: JsonObject) -> ChannelRules:
+        """Return the rules, with the minute that a story lasts where it is one."""
+        if target.get("media_type") != "story":
+            return self.rules
+        return replace(self.rules, media=replace(self.rules.media, duration_max=60))
+
+    async def prepare(self, outgoing: Outgoing) -> Prepared:
+        """Make the container, bring the video up, and wait until Instagram has processed it."""
+        if outgoing.kind is Kind.COMMENT:
+            return Prepared()
+        target, account = outgoing.target_as(InstagramTarget), outgoing.account
+        files = await materials(outgoing, self.rules_for(outgoing.target))
+        words: JsonObject = {"caption": caption(outgoing.copy, self.rules.text)}
+        if target.collaborators:
+            words["collaborators"] = target.collaborators
+        if files[0].is_video:
+            made = await self._video(outgoing, target, files[0], words)
+        elif target.media_type == "story" and len(files) == 1:
+            made = await self._container(account, {"media_type": "STORIES", **await self._picture(outgoing, files[0])})
+        elif len(files) == 1:
+            made = await self._container(account, {**await self._picture(outgoing, files[0]), **words})
+        else:
+            children = [
+                await self._container(account, {**await self._picture(outgoing, one), "is_carousel_item": True})
+                for one in files
+            ]
+            made = await self._container(account, {"media_type": "CAROUSEL", "children": children, **words})
+        return Prepared(data={"container": made})
+
+    async def commit(self, outgoing: Outgoing, prepared: Prepared) -> Handle:
+        """Publish the container, or create the comment."""
+        if outgoing.kind is Kind.COMMENT and outgoing.under is not None:
+            path, body = f"/{outgoing.under.external_id}/comments", {"message": outgoing.copy.description}
+        else:
+            path = f"/{outgoing.account.external_id}/media_publish"
+            body = {"creation_id": str(prepared.data["container"])}
+        answer = await self._ask(outgoing.account, "POST", path, creating=True, timeout=self.timing.commit, json=body)
+        number = str(answer.body["id"])
+        return Handle(external_id=number, answer={"id": number})
+
+    async def confirm(self, outgoing: Outgoing, handle: Handle) -> Confirmation:
+        """Say that it is public, and where: a container that was published is."""
+        url = None
+        if outgoing.kind is Kind.POST:
+            url = await reading.permalink(self._asks(outgoing.account), handle.external_id, "permalink")
+        return Confirmation(state=ConfirmState.PUBLISHED, external_id=handle.external_id, url=url)
+
+    async def find(self, outgoing: Outgoing) -> Found | Absent | Unreadable:
+        """Ask the container whether it was published, and find the post that it became."""
+        ask = self._asks(outgoing.account)
+        if outgoing.kind is Kind.COMMENT:
+            return await reading.find_comment(ask, outgoing, text="text", words=outgoing.copy.description)
+        story = outgoing.target.get("media_type") == "story"
+        words = "" if story else caption(outgoing.copy, self.rules.text)
+        listing = f"/{outgoing.account.external_id}/{'stories' if story else 'media'}"
+        return await reading.find_published(
+            ask, outgoing, status="status_code", listing=listing, text="caption", words=words
+        )
+
+    async def identify(self, credentials: JsonObject) -> Sequence[Identity]:
+        """Return the professional accounts of the pages that the user may act for, each with its page's token."""
+        listed = await pages.listed(PLATFORM, InstagramSettings(), credentials)
+        found = [
+            Identity(
+                str(one["instagram_business_account"]["id"]),
+                str(one["instagram_business_account"]["username"]),
+                str(one["instagram_business_account"].get("name") or one["name"]),
+                {"access_token": str(one["access_token"])},
+                pages.scopes_of(credentials),
+            )
+            for one in listed
+            if one.get("instagram_business_account")
+        ]
+        if not found:
+            raise RejectedError(
+                "No professional Instagram account is linked to the pages that were granted.",
+                fix="Make it a business or creator account, link it with a Facebook page, and grant that page.",
+            )
+        return found
+
+    async def check(self, account: ChannelAccount) -> Sequence[Check]:
+        """Ask whether the token is good, and how many posts of the day are left."""
+        path = f"/{account.external_id}/content_publishing_limit"
+        try:
+            told = (await self._ask(account, "GET", path, params={"fields": "quota_usage,config"})).body
+        except ReconnectNeededError as error:
+            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
+        except RetryLaterError as error:
+            return [Check("quota", ok=False, says=error.detail, fix=error.fix)]
+        except ChannelError as error:
+            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
+        return reading.quota(told, usual=50)
+
+    async def measure(self, account: ChannelAccount, external_id: str) -> Metrics | None:
+        """Return the counts of a post (needs instagram_manage_insights), or None when it is gone."""
+        names = "views,reach,likes,comments,shares,saved"
+        counts = await reading.insights(self._asks(account), external_id, names)
+        if counts is None:
+            return None
+        return Metrics(
+            views=counts.get("views"),
+            reach=counts.get("reach"),
+            likes=counts.get("likes"),
+            comments=counts.get("comments"),
+            shares=counts.get("shares"),
+            saves=counts.get("saved"),
+            raw=dict(counts),
+        )
+
+    async def _video(self, outgoing: Outgoing, target: InstagramTarget, video: Material, words: JsonObject) -> str:
+        body: JsonObject = {"media_type": "STORIES", "upload_type": "resumable"}
+        if target.media_type == "reel":
+            body |= {"media_type": "REELS", "share_to_feed": target.share_to_feed, **words}
+            if outgoing.copy.thumbnail_at is not None:
+                body["thumb_offset"] = round(outgoing.copy.thumbnail_at * 1000)
+        account = outgoing.account
+        begun = (await self._ask(account, "POST", f"/{account.external_id}/media", json=body)).body
+        await send_file(PLATFORM, str(begun["uri"]), str(account.credentials["access_token"]), video)
+        made = str(begun["id"])
+        await wait_until_ready(self._asks(account), made, field="status_code", why=("status",))
+        return made
+
+    async def _picture(self, outgoing: Outgoing, picture: Material) -> JsonObject:
+        alt = {"alt_text": outgoing.copy.alt_text} if outgoing.copy.alt_text else {}
+        return {"image_url": await public_url(picture), **alt}
+
+    async def _container(self, account: ChannelAccount, body: JsonObject) -> str:
+        made = str((await self._ask(account, "POST", f"/{account.external_id}/media", json=body)).body["id"])
+        await wait_until_ready(self._asks(account), made, field="status_code", why=("status",))
+        return made
+
+    def _asks(self, account: ChannelAccount) -> reading.Ask:
+        async def ask(method: str, path: str, **request: Any) -> Answer:
+            return await self._ask(account, method, path, **request)
+
+        return ask
+
+    async def _ask(
+        self, account: ChannelAccount, method: str, path: str, *, creating: bool = False, **request: Any
+    ) -> Answer:
+        settings = InstagramSettings()
+        address = f"{settings.base_url.rstrip('/')}/{settings.version}{path}"
+        token = str(account.credentials["access_token"])
+        return await PLATFORM.ask(method, address, creating=creating, token=token, **request)

@@ -1,0 +1,51 @@
+"""The Facebook pages that a user may act for, each with a token of its own that does not end."""
+
+from typing import Any, Protocol
+
+from pydantic import SecretStr
+
+from mediaposter.core.db import JsonObject
+from mediaposter.publishing.platform import Platform
+
+_FIELDS = "id,name,access_token,username,tasks,instagram_business_account{id,username,name}"
+
+
+class MetaSettings(Protocol):
+    """What is needed of a channel's settings."""
+
+    base_url: str
+    version: str
+    client_id: str | None
+    client_secret: SecretStr | None
+
+
+async def listed(platform: Platform, settings: MetaSettings, credentials: JsonObject) -> list[dict[str, Any]]:
+    """Return the pages that a user's token reaches. The token is exchanged for a lasting one before, where there is an
+    app: the tokens of pages that come with it do not end. A token of a page stands for that page.
+    """
+    base = f"{settings.base_url.rstrip('/')}/{settings.version}"
+    token = str(credentials["access_token"])
+    if settings.client_id and settings.client_secret is not None:
+        asked = {
+            "grant_type": "fb_exchange_token",
+            "client_id": settings.client_id,
+            "client_secret": settings.client_secret.get_secret_value(),
+            "fb_exchange_token": token,
+        }
+        told = (await platform.ask("GET", f"{base}/oauth/access_token", params=asked)).body
+        token = str(told["access_token"])
+    found: list[dict[str, Any]] = []
+    after: str | None = None
+    while True:
+        asked = {"fields": _FIELDS, "limit": "100", **({"after": after} if after else {})}
+        told = (await platform.ask("GET", f"{base}/me/accounts", token=token, params=asked)).body
+        found += told.get("data") or []
+        paging: dict[str, Any] = told.get("paging") or {}
+        after = (paging.get("cursors") or {}).get("after") if paging.get("next") else None
+        if after is None:
+            return found
+
+
+def scopes_of(credentials: JsonObject) -> list[str]:
+    """Return what was granted, as far as it is known."""
+    return str(credentials.get("scope", "")).replace(",", " ").split()
