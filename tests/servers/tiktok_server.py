@@ -49,6 +49,7 @@ class TikTokServer(PlatformServer):
     name: ClassVar[str] = "tiktok"
 
     jobs: dict[str, Job] = field(default_factory=dict)
+    stumbles: int = 0  # of the next pieces: answers 500 and keeps nothing
     numbers: Iterator[int] = field(default_factory=lambda: count(7_000_000_000_000_000_000))
     may: dict[str, Any] = field(
         default_factory=lambda: {
@@ -156,6 +157,9 @@ class TikTokServer(PlatformServer):
         if (final and last != size - 1) or (not final and len(data) != job.piece):
             return said(416, {})
         if not final:
+            if self.stumbles:
+                self.stumbles -= 1
+                return said(500, {})
             job.got.append((first, last))
             return said(206, {})
 

@@ -47,6 +47,7 @@ class YouTubeServer(PlatformServer):
     comments: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by video
     long_uploads: str = "allowed"
     audited: bool = True  # else videos are locked as private
+    comments_granted: bool = True
     verified: bool = True  # else there are no thumbnails
     stumbles: deque[int] = field(default_factory=deque)  # of the next pieces: keeps so many bytes and answers 503
     numbers: Iterator[int] = field(default_factory=count)
@@ -177,6 +178,8 @@ class YouTubeServer(PlatformServer):
         body = await request.json()
         if account is None:
             return refused(401, "authError", "Invalid Credentials")
+        if not self.comments_granted:
+            return refused(403, "insufficientPermissions", "Request had insufficient authentication scopes.")
         video, text = body["snippet"]["videoId"], body["snippet"]["topLevelComment"]["snippet"]["textOriginal"]
 
         def make() -> Response:

@@ -11,7 +11,7 @@ import pytest
 from mediaposter.core.context import Context
 from mediaposter.media import service as media
 from mediaposter.media.limits import MediaLimits
-from mediaposter.publishing.channel import Absent, Confirmation, Found, Handle, Outgoing, Prepared, Unreadable
+from mediaposter.publishing.channel import Absent, Confirmation, Found, Handle, Metrics, Outgoing, Prepared, Unreadable
 from mediaposter.publishing.channels.tiktok import TikTokChannel
 from mediaposter.publishing.copy import Copy
 from mediaposter.publishing.errors import RejectedError
@@ -79,6 +79,12 @@ async def test_nothing_is_public_before_the_last_piece(desk: Desk, heavy: Path) 
     assert (job.got, desk.server.public("ann")) == ([(0, 9_999_999)], [])
     await TIKTOK.commit(outgoing, prepared)
     assert (job.got[-1][1], desk.server.public("ann")) == (heavy.stat().st_size - 1, ["One small thing."])
+
+
+async def test_a_piece_is_sent_again_after_a_fault_in_the_same_upload(desk: Desk, heavy: Path) -> None:
+    desk.server.stumbles = 1
+    await desk.send(await desk.outgoing(heavy))
+    assert (len(desk.server.jobs), desk.server.public("ann")) == (1, ["One small thing."])
 
 
 async def test_missing_bytes_prove_that_the_last_piece_never_came(desk: Desk) -> None:
@@ -161,6 +167,8 @@ async def test_the_counts_of_a_video_are_read_also_by_its_upload(desk: Desk) -> 
         assert counts is not None
         assert (counts.views, counts.likes, counts.comments, counts.shares) == (210, 12, 3, 2)
     assert await TIKTOK.measure(account, "1") is None
+    ungranted = replace(account, credentials={**account.credentials, "scope": "video.publish"})
+    assert await TIKTOK.measure(ungranted, seen.external_id or "") == Metrics()
 
 
 async def test_it_says_which_kinds_of_privacy_the_account_allows(desk: Desk) -> None:

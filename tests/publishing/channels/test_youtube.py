@@ -167,6 +167,16 @@ async def test_a_first_comment_goes_under_its_video_and_is_found_there(desk: Des
     assert found.external_id == handle.external_id
 
 
+async def test_a_comment_that_was_not_granted_is_refused_and_the_account_stays_connected(desk: Desk) -> None:
+    outgoing = await desk.outgoing(text="The link is here.", kind=Kind.COMMENT, under=Under("v0", "v0"))
+    desk.server.comments_granted = False
+    with pytest.raises(RejectedError, match="without the permission to comment"):
+        await YOUTUBE.commit(outgoing, await YOUTUBE.prepare(outgoing))
+    scopes = {**outgoing.account.credentials, "scope": " ".join(YOUTUBE.connect.scopes)}
+    with pytest.raises(RejectedError, match="without the permission to comment"):
+        await YOUTUBE.prepare(replace(outgoing, account=replace(outgoing.account, credentials=scopes)))
+
+
 def test_a_day_of_quotas_ends_at_midnight_in_california() -> None:
     assert until_midnight(datetime(2026, 7, 1, 6, 0, tzinfo=UTC)) == timedelta(hours=1)
     assert until_midnight(datetime(2026, 12, 1, 7, 0, tzinfo=UTC)) == timedelta(hours=1)

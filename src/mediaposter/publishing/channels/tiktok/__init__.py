@@ -141,7 +141,7 @@ class TikTokChannel:
         asked = {"fields": "open_id,display_name"}
         user: Any = (await call(credentials, "GET", "/v2/user/info/", params=asked)).body["data"]["user"]
         creator: Any = (await call(credentials, "POST", "/v2/post/publish/creator_info/query/")).body["data"]
-        scopes = [scope for scope in str(credentials.get("scope", "")).replace(",", " ").split() if scope]
+        scopes = _scopes(credentials)
         handle, name = str(creator["creator_username"]), str(creator.get("creator_nickname") or user["display_name"])
         return [Identity(str(user["open_id"]), handle, name, credentials, scopes)]
 
@@ -168,7 +168,9 @@ class TikTokChannel:
         return [*checks, Check("target", ok=fine, says=says, fix=fix)]
 
     async def measure(self, account: ChannelAccount, external_id: str) -> Metrics | None:
-        """Return the counts of a public video; None when it is gone. Needs the scope `video.list`."""
+        """Return the counts of a public video; None when it is gone. All are unknown without the scope `video.list`."""
+        if not _granted(account.credentials, "video.list"):
+            return Metrics()
         if not external_id.isdigit():  # not yet moderated when it was settled
             post = public_id(await status(account, external_id))
             if post is None:
@@ -188,3 +190,12 @@ class TikTokChannel:
             shares=one.get("share_count"),
             raw=one,
         )
+
+
+def _granted(credentials: JsonObject, scope: str) -> bool:
+    scopes = _scopes(credentials)
+    return not scopes or scope in scopes
+
+
+def _scopes(credentials: JsonObject) -> list[str]:
+    return str(credentials.get("scope", "")).replace(",", " ").split()

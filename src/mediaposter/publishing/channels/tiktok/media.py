@@ -1,5 +1,6 @@
 """Bringing a video to TikTok in pieces."""
 
+import asyncio
 from http import HTTPStatus
 from typing import Any
 
@@ -7,9 +8,11 @@ from mediaposter.core import context
 from mediaposter.core.db import JsonObject
 from mediaposter.publishing.channel import ChannelAccount
 from mediaposter.publishing.channels.tiktok.api import UPLOADS, ask
-from mediaposter.publishing.errors import OutcomeUnknownError
+from mediaposter.publishing.errors import OutcomeUnknownError, RetryLaterError
 from mediaposter.publishing.materials import Material, chunks
 
+_ENDED = (403, 404, 416)  # answers after which only a new upload helps
+_PAUSES = (1, 4, 16)  # seconds before a piece is sent again
 _PIECE = 10_000_000  # bytes; TikTok takes pieces of 5 to 64 MB, and the last one with what is left over
 
 
@@ -29,7 +32,7 @@ async def begin(account: ChannelAccount, video: Material, info: JsonObject | Non
         if start == (pieces - 1) * size:
             break
         headers = _range(video, start, start + len(piece) - 1)
-        await UPLOADS.ask("PUT", address, headers=headers, content=piece, timeout=300)
+        await _send_piece(address, headers, piece)
         start += len(piece)
     sealed = context.current().secrets.seal(address)
     return {"publish_id": str(data["publish_id"]), "sealed_address": sealed, "start": start, "size": video.size}
@@ -48,6 +51,19 @@ async def end(video: Material, begun: JsonObject, *, timeout: float) -> None:  #
     )
     if answer.status == HTTPStatus.PARTIAL_CONTENT:
         raise OutcomeUnknownError("tiktok says that the upload is not whole yet.", answer=answer.kept())
+
+
+async def _send_piece(address: str, headers: dict[str, str], piece: bytes) -> None:
+    """Send a piece that is not the last one, again after a fault: TikTok limits how many uploads are begun."""
+    for pause in (*_PAUSES, None):
+        try:
+            await UPLOADS.ask("PUT", address, headers=headers, content=piece, timeout=300)
+        except RetryLaterError as error:
+            if pause is None or (error.answer or {}).get("status") in _ENDED:
+                raise
+            await asyncio.sleep(pause)
+        else:
+            return
 
 
 def _piece_of(video: Material) -> int:

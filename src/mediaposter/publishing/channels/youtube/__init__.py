@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from mediaposter.core.db import JsonObject
@@ -26,7 +27,7 @@ from mediaposter.publishing.channel import (
     Unreadable,
 )
 from mediaposter.publishing.channels.youtube import media, reading, wording
-from mediaposter.publishing.channels.youtube.api import API, SCOPES, YouTubeSettings, ask, call
+from mediaposter.publishing.channels.youtube.api import API, COMMENTING, SCOPES, YouTubeSettings, ask, call
 from mediaposter.publishing.channels.youtube.wording import YouTubeTarget
 from mediaposter.publishing.connection import Check, Identity, OAuth
 from mediaposter.publishing.copy import Counting
@@ -79,7 +80,7 @@ class YouTubeChannel:
         authorize_url="https://accounts.google.com/o/oauth2/v2/auth",
         token_url="https://oauth2.googleapis.com/token",  # noqa: S106 - an address
         scopes=SCOPES,
-        optional_scopes=("https://www.googleapis.com/auth/youtube.force-ssl",),  # for comments
+        optional_scopes=(COMMENTING,),
         authorize_params={"access_type": "offline", "prompt": "consent"},  # or there is no refresh token
         help_url="https://console.cloud.google.com/apis/credentials",
     )
@@ -94,6 +95,9 @@ class YouTubeChannel:
         """Upload all of the video but its last piece: without it there is no video."""
         target = outgoing.target_as(YouTubeTarget)
         if outgoing.kind is Kind.COMMENT:
+            granted = str(outgoing.account.credentials.get("scope", "")).split()
+            if granted and COMMENTING not in granted:
+                raise _no_comments()
             return Prepared()
         wording.check_tags(outgoing, target)
         video = await self._video(outgoing)
@@ -103,18 +107,7 @@ class YouTubeChannel:
     async def commit(self, outgoing: Outgoing, prepared: Prepared) -> Handle:
         """Send the last piece, or create the comment. The thumbnail goes after it and never fails the video."""
         if outgoing.kind is Kind.COMMENT:
-            body = wording.comment(outgoing)
-            made = await ask(
-                outgoing.account,
-                "POST",
-                f"{API}/commentThreads",
-                creating=True,
-                timeout=self.timing.commit,
-                params={"part": "snippet"},
-                json=body,
-            )
-            number = str(made.body["id"])
-            return Handle(external_id=number, url=reading.comment_page(outgoing, number))
+            return await _comment(outgoing, timeout=self.timing.commit)
         video = await self._video(outgoing)
         made = await media.end(outgoing.account, video, prepared.data, timeout=self.timing.commit - 2 * _COVER_SECONDS)
         number = str(made["id"])
@@ -203,6 +196,27 @@ class YouTubeChannel:
 
     async def _video(self, outgoing: Outgoing) -> Material:
         return (await materials(outgoing, self.rules_for(outgoing.target)))[0]
+
+
+async def _comment(outgoing: Outgoing, *, timeout: float) -> Handle:  # noqa: ASYNC109 - of the one request
+    """Create a comment. That it was not granted does not disconnect the account, which may post all the same."""
+    asked, body = {"part": "snippet"}, wording.comment(outgoing)
+    path = f"{API}/commentThreads"
+    try:
+        made = await ask(outgoing.account, "POST", path, creating=True, timeout=timeout, params=asked, json=body)
+    except ReconnectNeededError as error:
+        if (error.answer or {}).get("status") == HTTPStatus.FORBIDDEN:
+            raise _no_comments() from error
+        raise
+    number = str(made.body["id"])
+    return Handle(external_id=number, url=reading.comment_page(outgoing, number))
+
+
+def _no_comments() -> RejectedError:
+    return RejectedError(
+        "The account was connected without the permission to comment.",
+        fix="Connect it again and grant everything that is asked: mediaposter accounts connect youtube",
+    )
 
 
 async def _cover(outgoing: Outgoing, video: Material, number: str) -> str:

@@ -17,6 +17,7 @@ SCOPES = (
     "https://www.googleapis.com/auth/youtube.upload",
     "https://www.googleapis.com/auth/youtube.readonly",
 )
+COMMENTING = "https://www.googleapis.com/auth/youtube.force-ssl"
 _PACIFIC = ZoneInfo("America/Los_Angeles")  # where Google's day of quotas ends
 _CONNECT = "Connect it again: mediaposter accounts connect youtube"
 _SPENT = ("quotaExceeded", "dailyLimitExceeded")

@@ -15,7 +15,7 @@ from mediaposter.publishing.channel import (
     Outgoing,
     Unreadable,
 )
-from mediaposter.publishing.channels.youtube.api import API, SCOPES, ask
+from mediaposter.publishing.channels.youtube.api import API, COMMENTING, SCOPES, ask
 from mediaposter.publishing.connection import Check
 from mediaposter.publishing.matching import same_text
 
@@ -137,6 +137,8 @@ def checks(account: ChannelAccount, told: JsonObject) -> list[Check]:
     if missing:
         fix = "Connect it again and grant everything: mediaposter accounts connect youtube"
         made.append(Check("scope", ok=False, says=f"Not granted: {', '.join(missing)}.", fix=fix))
+    elif granted and COMMENTING not in granted:
+        made.append(Check("scope", ok=True, says="It may post. First comments were not granted."))
     if account.target.get("privacy", "public") != "private":
         made.append(Check("audit", ok=True, says=f"Videos are not to be private. {_AUDIT}"))
     if items[0].get("status", {}).get("isLinked") is False:
