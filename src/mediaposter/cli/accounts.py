@@ -1,23 +1,24 @@
 """Commands about accounts: where posts go."""
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mediaposter.cli import connecting
 from mediaposter.cli.machine import command_settings, machine
 from mediaposter.cli.output import out, print_table, show
-from mediaposter.core.errors import InvalidInputError
-from mediaposter.publishing import service
-from mediaposter.publishing.connecting import paste
+from mediaposter.publishing import account_settings, service
 from mediaposter.publishing.models import Account
 from mediaposter.publishing.schemas import AccountRead, Profile
 
 app = typer.Typer(help="Accounts: where posts go.", no_args_is_help=True)
+app.command("connect")(connecting.connect)
+app.command("disconnect")(connecting.disconnect)
+app.command("sync")(connecting.sync)
+app.command("test")(connecting.check_accounts)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 AccountId = Annotated[str, typer.Argument(help="The id of an account, as `accounts list` shows it.")]
 
@@ -64,7 +65,7 @@ def list_all(as_json: AsJson = False) -> None:
                     f"@{account.handle}",
                     account.name,
                     ", ".join(account.groups),
-                    f"paused: {account.paused_reason}" if account.paused_at else "ready",
+                    _state(account),
                 )
                 for account in found
             ),
@@ -87,99 +88,21 @@ def resume(account_id: AccountId, as_json: AsJson = False) -> None:
     _change(lambda session: service.resume_account(session, account_id), "resumed", as_json=as_json)
 
 
-@app.command("connect")
-def connect(
-    channel: Annotated[str, typer.Argument(help="The channel, as `GET /api/channels` names it.")],
-    field: Annotated[
-        list[str] | None,
-        typer.Option(help="name=value of a field; name=- reads it from standard input. Asked for when left out."),
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Connect every account that they reach.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Connect the accounts that credentials reach. What is secret is not shown and stored encrypted."""
-    given = dict(_pair(one) for one in field or ())
-    values = {name: sys.stdin.readline().strip() if value == "-" else value for name, value in given.items()}
-    if sys.stdin.isatty():
-        for one in paste.fields_of(channel):
-            if one.name not in values:
-                label = f"{one.label} ({one.hint})" if one.hint else one.label
-                default = one.default or ("" if not one.required else None)
-                values[one.name] = typer.prompt(label, default=default, hide_input=one.secret, show_default=False)
-
-    async def run() -> list[AccountRead]:
-        async with machine(command_settings()) as ctx:
-            found = await paste.identify(channel, values)
-            if len(found) > 1 and not everything:
-                names = ", ".join(one.handle for one in found)
-                raise InvalidInputError(
-                    f"These credentials reach {len(found)} accounts: {names}.", fix="Connect them all with --all."
-                )
-            async with ctx.database.session() as session:
-                return [AccountRead.of(await paste.keep(session, ctx, channel, one)) for one in found]
-
-    connected = asyncio.run(run())
-
-    def human() -> None:
-        for one in connected:
-            out.print(f"{one.channel}:{one.handle} is connected ({one.id}).")
-        out.print("Next:  mediaposter accounts test")
-
-    show([one.model_dump(mode="json") for one in connected], as_json=as_json, human=human)
-
-
 @app.command("set")
 def set_target(
     account_id: AccountId,
-    values: Annotated[list[str], typer.Argument(help="name=value of the channel's target; name= takes it out.")],
+    values: Annotated[list[str], typer.Argument(help="name=value; name= takes it out. See the guide for the names.")],
     as_json: AsJson = False,
 ) -> None:
-    """Set where and how an account posts: its board, its privacy, whatever its channel has."""
-    pairs = dict(_pair(one) for one in values)
-    _change(lambda session: paste.set_target(session, account_id, pairs), "set", as_json=as_json)
+    """Set where and how an account posts (its board, its privacy), and its limits: burst.posts, budget.micros."""
+    pairs = dict(connecting.pair(one) for one in values)
+    _change(lambda session: account_settings.set_values(session, account_id, pairs), "set", as_json=as_json)
 
 
-@app.command("test")
-def check_accounts(
-    select: Annotated[list[str] | None, typer.Argument(help="A group, an id, @handle or channel:handle.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Say whether a post would work now on each account. Ends with 1 when one would not."""
-
-    async def run() -> list[dict[str, Any]]:
-        async with machine(command_settings()) as ctx:
-            async with ctx.database.session() as session:
-                accounts = await service.list_accounts(session, select or "all")
-            return [
-                {
-                    "account_id": account.id,
-                    "channel": account.channel,
-                    "handle": account.handle,
-                    "checks": [asdict(one) for one in await paste.check(ctx, account)],
-                }
-                for account in accounts
-            ]
-
-    found = asyncio.run(run())
-
-    def human() -> None:
-        for account in found:
-            broken = [one for one in account["checks"] if not one["ok"]]
-            out.print(f"{account['channel']}:{account['handle']}  {'would not work' if broken else 'ready'}")
-            for one in account["checks"]:
-                fix = f" {one['fix']}" if one["fix"] and not one["ok"] else ""
-                out.print(f"  {'ok  ' if one['ok'] else 'no  '}{one['name']}: {one['says']}{fix}", soft_wrap=True)
-
-    show(found, as_json=as_json, human=human)
-    if any(not one["ok"] for account in found for one in account["checks"]):
-        raise typer.Exit(1)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip():
-        raise InvalidInputError(f"{text!r} is not name=value.", fix="Write it like board_id=123.")
-    return name.strip(), value
+def _state(account: AccountRead) -> str:
+    if account.paused_at:
+        return f"paused: {account.paused_reason}"
+    return f"{account.problem['detail']} {account.problem['fix']}".strip() if account.problem else "ready"
 
 
 def _change(change: Callable[[AsyncSession], Awaitable[Account]], done: str, *, as_json: bool) -> None:

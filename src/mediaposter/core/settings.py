@@ -56,6 +56,17 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         default=None, description="Address under which the world reaches the site, for links and feeds."
     )
+    connect_port: int = Field(
+        default=5556,
+        ge=1,
+        le=65535,
+        description="Port of 127.0.0.1 to which platforms send the browser back while an account is connected.",
+    )
+    connect_url: str | None = Field(
+        default=None,
+        description="Where platforms send the browser back to instead, for those that refuse 127.0.0.1: the public https "
+        "address of the server, or http://localhost:5556. Redirect addresses are this and /connect/CHANNEL/callback.",
+    )
 
     visitor_address_header: str | None = Field(
         default=None,

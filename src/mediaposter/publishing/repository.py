@@ -38,6 +38,13 @@ async def list_accounts(session: AsyncSession, *, channel: str | None, archived:
     return list((await session.execute(query)).scalars())
 
 
+async def lock_connected(session: AsyncSession, channel: str) -> list[Account]:
+    """Return the accounts of a channel that have credentials, locked, in the order of their ids."""
+    query = select(Account).where(Account.channel == channel, Account.sealed_credentials.is_not(None))
+    query = query.order_by(Account.id).with_for_update().execution_options(populate_existing=True)
+    return list((await session.execute(query)).scalars())
+
+
 async def get_post(session: AsyncSession, post_id: str) -> Post | None:
     return await session.get(Post, post_id)
 

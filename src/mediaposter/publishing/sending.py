@@ -8,6 +8,7 @@ Each function is the body of one durable step. It may run again after its proces
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -16,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mediaposter.core.context import Context
 from mediaposter.core.errors import MediaPosterError, NotConfiguredError
 from mediaposter.publishing import ledger
-from mediaposter.publishing.channel import Channel, Handle, Prepared
+from mediaposter.publishing.channel import Channel, Handle, Outgoing, Prepared
+from mediaposter.publishing.connecting import refreshing
 from mediaposter.publishing.errors import ReconnectNeededError, RejectedError, RepeatedError, RetryLaterError
 from mediaposter.publishing.gate import gate, look_again, problem, surely_over
 from mediaposter.publishing.models import TRIES, Publication
@@ -56,10 +58,13 @@ async def prepare(ctx: Context, publication_id: str, turn: Turn) -> Turn:
             return turn_after(row.outcome, row.attempt)
         outgoing = outgoing_of(row, ctx.secrets)
     channel = load_channel(row.account.channel)
+    ahead = timedelta(seconds=channel.timing.prepare)
     try:
+        refreshing.require_connection(row.account)
         await refuse_broken_rules(ctx, outgoing)
-        async with asyncio.timeout(channel.timing.prepare):
-            prepared = await channel.prepare(outgoing)
+        if refreshing.is_due(row.account, now=ctx.clock(), ahead=ahead):
+            outgoing = await refreshing.fresh(ctx, outgoing, ahead=ahead)
+        prepared = await _prepared(ctx, channel, outgoing)
     except RetryLaterError as error:
         return await _later(ctx, publication_id, turn, error)
     except Exception as error:
@@ -68,34 +73,93 @@ async def prepare(ctx: Context, publication_id: str, turn: Turn) -> Turn:
     return Turn(move=Move.COMMIT, outcome=Outcome.PLANNED, attempt=turn.attempt, prepared=prepared.data)
 
 
-async def commit(ctx: Context, publication_id: str, turn: Turn, *, owner: str) -> Turn:  # noqa: PLR0911 - a gate each
+async def _prepared(ctx: Context, channel: Channel, outgoing: Outgoing) -> Prepared:
+    """Prepare; with another token once more when the platform refused the one that was thought good."""
+    try:
+        async with asyncio.timeout(channel.timing.prepare):
+            return await channel.prepare(outgoing)
+    except ReconnectNeededError:
+        if not await refreshing.renewed_after_refusal(ctx, outgoing.account):
+            raise
+    async with asyncio.timeout(channel.timing.prepare):
+        return await channel.prepare(await refreshing.fresh(ctx, outgoing))
+
+
+@dataclass(frozen=True)
+class _Armed:
+    """A publication whose one call may go out now."""
+
+    outgoing: Outgoing
+    channel: Channel
+    at: datetime
+
+
+@dataclass(frozen=True)
+class _Stale:
+    """A publication whose account's token is to be renewed before it is armed."""
+
+    outgoing: Outgoing
+
+
+async def commit(ctx: Context, publication_id: str, turn: Turn, *, owner: str) -> Turn:
     """Arm the publication, make the one public call, keep its answer. Never makes the call for a row it did not arm."""
+    armed = await _aim(ctx, publication_id, turn, owner=owner)
+    if isinstance(armed, Turn):
+        return armed
+    # From here on the row says armed, whatever becomes of this process.
+    outgoing, channel = armed.outgoing, armed.channel
+    try:
+        handle = await _call(ctx, channel, lambda: channel.commit(outgoing, Prepared(data=turn.prepared)), armed.at)
+    except RetryLaterError as error:
+        return await _later(ctx, publication_id, turn, error)
+    except _NOTHING_MADE as error:
+        if isinstance(error, ReconnectNeededError) and await refreshing.renewed_after_refusal(ctx, outgoing.account):
+            again = RetryLaterError("The token was refused before its end, and renewed.", after=timedelta(0))
+            return await _later(ctx, publication_id, turn, again)
+        return await _refuse(ctx, publication_id, turn, error, "The platform refused it.")
+    except Exception as error:
+        log_fault("publication.commit_unanswered", publication_id, error)
+        return await _doubt(ctx, publication_id, turn, error)
+    return await _keep_answer(ctx, publication_id, turn, handle)
+
+
+async def _aim(ctx: Context, publication_id: str, turn: Turn, *, owner: str) -> Turn | _Armed:
+    """Arm the publication, with a token that lasts; else return what to do instead."""
+    armed = await _arm(ctx, publication_id, turn, owner=owner)
+    if not isinstance(armed, _Stale):
+        return armed
+    try:
+        await refreshing.fresh(ctx, armed.outgoing)
+    except RetryLaterError as error:
+        return await _later(ctx, publication_id, turn, error)
+    except _NOTHING_MADE as error:
+        return await _refuse(ctx, publication_id, turn, error, "Its account is not connected.")
+    armed = await _arm(ctx, publication_id, turn, owner=owner, renewed=True)
+    assert not isinstance(armed, _Stale)
+    return armed
+
+
+async def _arm(
+    ctx: Context, publication_id: str, turn: Turn, *, owner: str, renewed: bool = False
+) -> Turn | _Armed | _Stale:
+    """Arm the publication if it may go out now, in a transaction of its own; else return what to do instead."""
     async with ctx.database.session() as session:
         row = await load_row(session, publication_id)
         if row.outcome is Outcome.ARMED:
             return await _inherit(session, row, owner=owner, now=ctx.clock())
         if row.outcome is not Outcome.PLANNED or row.attempt != turn.attempt:
             return turn_after(row.outcome, row.attempt)
+        channel = load_channel(row.account.channel)
+        if not renewed and refreshing.is_due(row.account, now=ctx.clock()):
+            return _Stale(outgoing_of(row, ctx.secrets))
         held = await gate(session, row, now=ctx.clock(), arming=True)
         if held.move is not Move.PREPARE:
             return held
         if held.wait:
             return turn.model_copy(update={"wait": held.wait})
-        channel = load_channel(row.account.channel)
         armed_at = ctx.clock()
-        await _arm(ctx, session, row, channel, turn, owner=owner, now=armed_at)
-        outgoing = outgoing_of(row, ctx.secrets)
-    # From here on the row says armed, whatever becomes of this process.
-    try:
-        handle = await _call(ctx, channel, lambda: channel.commit(outgoing, Prepared(data=turn.prepared)), armed_at)
-    except RetryLaterError as error:
-        return await _later(ctx, publication_id, turn, error)
-    except _NOTHING_MADE as error:
-        return await _refuse(ctx, publication_id, turn, error, "The platform refused it.")
-    except Exception as error:
-        log_fault("publication.commit_unanswered", publication_id, error)
-        return await _doubt(ctx, publication_id, turn, error)
-    return await _keep_answer(ctx, publication_id, turn, handle)
+        await _write_armed(ctx, session, row, channel, turn, owner=owner, now=armed_at)
+        return _Armed(outgoing_of(row, ctx.secrets), channel, armed_at)
 
 
 async def _call(ctx: Context, channel: Channel, call: Callable[[], Awaitable[Handle]], armed_at: datetime) -> Handle:
@@ -119,7 +183,7 @@ async def _inherit(session: AsyncSession, row: Publication, *, owner: str, now: 
     return turn_after(row.outcome, row.attempt)
 
 
-async def _arm(
+async def _write_armed(
     ctx: Context, session: AsyncSession, row: Publication, channel: Channel, turn: Turn, *, owner: str, now: datetime
 ) -> None:
     row.armed_at = now
@@ -179,7 +243,7 @@ async def _refuse(ctx: Context, publication_id: str, turn: Turn, error: Exceptio
         if row.outcome in (Outcome.PLANNED, Outcome.ARMED) and row.attempt == turn.attempt:
             reason = ledger.problem_of(error)
             if isinstance(error, ReconnectNeededError):
-                row.account.problem = reason
+                await refreshing.mark_disconnected(session, row.account, error.detail, fix=error.fix)
             answer = ledger.answer_of(error)
             await ledger.change(
                 session, row, Outcome.REJECTED, note=note, now=ctx.clock(), problem=reason, answer=answer

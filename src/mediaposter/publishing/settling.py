@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mediaposter.core import events
 from mediaposter.core.context import Context
+from mediaposter.core.errors import MediaPosterError
 from mediaposter.publishing import ledger, repository
 from mediaposter.publishing.channel import Absent, Channel, ConfirmState, Found, Handle, Outgoing, Unreadable
+from mediaposter.publishing.connecting import refreshing
 from mediaposter.publishing.gate import INLINE, look_again, problem, surely_over
 from mediaposter.publishing.models import Publication
 from mediaposter.publishing.outcomes import Outcome
@@ -38,6 +40,7 @@ async def confirm(ctx: Context, publication_id: str, turn: Turn) -> Turn:
             return turn_after(row.outcome, row.attempt)
         handle = Handle.model_validate(row.handle)
         outgoing = outgoing_of(row, ctx.secrets)
+    outgoing = await _with_good_token(ctx, row, outgoing)
     channel = load_channel(row.account.channel)
     said = await _look(ctx, channel, outgoing, handle)
     if said is ConfirmState.PUBLISHED:
@@ -74,6 +77,7 @@ async def settle(ctx: Context, publication_id: str, turn: Turn) -> Turn:
         since = ctx.clock() - _TAKEN_WITHIN
         taken = await repository.external_ids(session, row.account_id, but=row.id, since=since)
         outgoing = outgoing_of(row, ctx.secrets, taken=taken)
+    outgoing = await _with_good_token(ctx, row, outgoing)
     channel = load_channel(row.account.channel)
     processing = False
     if handle is not None:
@@ -101,6 +105,17 @@ async def settle(ctx: Context, publication_id: str, turn: Turn) -> Turn:
                 return await _absent(session, row, channel, found, now=now)
             case Unreadable():
                 return await _unreadable(session, row, found, now=now)
+
+
+async def _with_good_token(ctx: Context, row: Publication, outgoing: Outgoing) -> Outgoing:
+    """Renew the account's token where it ends. What cannot be renewed now is tried as it is: reading harms nothing."""
+    if not refreshing.is_due(row.account, now=ctx.clock()):
+        return outgoing
+    try:
+        return await refreshing.fresh(ctx, outgoing)
+    except MediaPosterError as error:
+        log_fault("publication.token_not_renewed", outgoing.id, error)
+        return outgoing
 
 
 async def _look(ctx: Context, channel: Channel, outgoing: Outgoing, handle: Handle) -> ConfirmState | None:

@@ -5,6 +5,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mediaposter.core import context, events
 from mediaposter.core.events import EventRecord
 from mediaposter.publishing import parts, service
+from mediaposter.publishing.connecting import renewals
+
+__all__ = ["renewals"]  # a worker gets its rows of the timeline by importing this module
 
 
 @events.subscribe("publishing.continue_thread", "publication.confirmed")
