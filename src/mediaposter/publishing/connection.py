@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mediaposter.core.db import JsonObject
+from mediaposter.publishing.errors import ChannelError, ReconnectNeededError, RetryLaterError
 
 
 @dataclass(frozen=True)
@@ -70,3 +71,9 @@ class Check:
     ok: bool
     says: str
     fix: str = ""
+
+
+def check_of(error: ChannelError) -> Check:
+    """Return what an error says of an account that was only asked how it stands."""
+    names: dict[type[ChannelError], str] = {ReconnectNeededError: "token", RetryLaterError: "quota"}
+    return Check(names.get(type(error), "platform"), ok=False, says=error.detail, fix=error.fix)

@@ -32,10 +32,10 @@ from mediaposter.publishing.channel import (
     Unreadable,
 )
 from mediaposter.publishing.channel_settings import ChannelSettings
-from mediaposter.publishing.connection import Check, Identity, Paste
+from mediaposter.publishing.connection import Check, Identity, Paste, check_of
 from mediaposter.publishing.connection import Field as Pasted
 from mediaposter.publishing.copy import Counting
-from mediaposter.publishing.errors import ChannelError, ReconnectNeededError, RejectedError, RetryLaterError
+from mediaposter.publishing.errors import ChannelError, RejectedError, RetryLaterError
 from mediaposter.publishing.materials import Material, chunks, materials
 from mediaposter.publishing.models import Kind
 from mediaposter.publishing.platform import Answer, Complaint, ErrorRule, Means, Platform
@@ -207,10 +207,8 @@ class BlueskyChannel:
         """Open a session, or see that the present one lasts."""
         try:
             await self._token(account)
-        except ReconnectNeededError as error:
-            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
         except ChannelError as error:
-            return [Check("token", ok=False, says=error.detail, fix="Try again later.")]
+            return [check_of(error)]
         return [Check("token", ok=True, says=f"The app password opens a session as {account.handle}.")]
 
     async def measure(self, account: ChannelAccount, external_id: str) -> Metrics | None:

@@ -26,9 +26,9 @@ from mediaposter.publishing.channel import (
     Unreadable,
 )
 from mediaposter.publishing.channel_settings import ChannelSettings
-from mediaposter.publishing.connection import Check, Identity, Paste
+from mediaposter.publishing.connection import Check, Identity, Paste, check_of
 from mediaposter.publishing.connection import Field as Pasted
-from mediaposter.publishing.errors import ChannelError, OutcomeUnknownError, ReconnectNeededError, RejectedError
+from mediaposter.publishing.errors import ChannelError, OutcomeUnknownError, RejectedError
 from mediaposter.publishing.materials import materials
 from mediaposter.publishing.platform import Answer, Complaint, ErrorRule, Means, Platform
 from mediaposter.publishing.rules import ChannelRules, ImageRules, Limit, MediaRules, TextRules, caption
@@ -202,10 +202,8 @@ class DiscordChannel:
         """Ask whether the webhook is still there."""
         try:
             await PLATFORM.ask("GET", _address(account))
-        except ReconnectNeededError as error:
-            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
         except ChannelError as error:
-            return [Check("reach", ok=False, says=error.detail, fix=error.fix)]
+            return [check_of(error)]
         return [Check("token", ok=True, says="The webhook is there.")]
 
 

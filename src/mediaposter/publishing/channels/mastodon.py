@@ -29,15 +29,13 @@ from mediaposter.publishing.channel import (
     Unreadable,
 )
 from mediaposter.publishing.channel_settings import ChannelSettings
-from mediaposter.publishing.connection import Check, Identity, Paste
+from mediaposter.publishing.connection import Check, Identity, Paste, check_of
 from mediaposter.publishing.connection import Field as Pasted
 from mediaposter.publishing.copy import Counting
 from mediaposter.publishing.errors import (
     ChannelError,
     OutcomeUnknownError,
-    ReconnectNeededError,
     RejectedError,
-    RetryLaterError,
 )
 from mediaposter.publishing.matching import same_text
 from mediaposter.publishing.materials import Material, materials
@@ -226,12 +224,8 @@ class MastodonChannel:
         """Ask whether the token is good."""
         try:
             me = (await _ask(account, "GET", "/api/v1/accounts/verify_credentials")).body
-        except ReconnectNeededError as error:
-            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
-        except RetryLaterError as error:
-            return [Check("quota", ok=False, says=error.detail, fix=error.fix)]
         except ChannelError as error:
-            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
+            return [check_of(error)]
         return [Check("token", ok=True, says=f"Signed in as @{me.get('acct')} at {_base(account.credentials)}.")]
 
     async def measure(self, account: ChannelAccount, external_id: str) -> Metrics | None:

@@ -25,11 +25,10 @@ from mediaposter.publishing.channel import (
     Unreadable,
 )
 from mediaposter.publishing.channel_settings import ChannelSettings
-from mediaposter.publishing.connection import Check, Identity, OAuth
+from mediaposter.publishing.connection import Check, Identity, OAuth, check_of
 from mediaposter.publishing.errors import (
     ChannelError,
     OutcomeUnknownError,
-    ReconnectNeededError,
     RejectedError,
     RetryLaterError,
 )
@@ -229,10 +228,8 @@ class PinterestChannel:
         fix = "Set `board_id` in the account's target to one of its boards."
         try:
             me = (await _ask(account.credentials, "GET", "/user_account")).body
-        except ReconnectNeededError as error:
-            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
         except ChannelError as error:
-            return [Check("reach", ok=False, says=error.detail, fix=error.fix)]
+            return [check_of(error)]
         checks = [Check("token", ok=True, says=f"Signed in as {me.get('username')}.")]
         board = account.target.get("board_id")
         if not board:

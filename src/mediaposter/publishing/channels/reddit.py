@@ -28,8 +28,8 @@ from mediaposter.publishing.channel import (
     Unreadable,
 )
 from mediaposter.publishing.channel_settings import ChannelSettings
-from mediaposter.publishing.connection import Check, Identity, OAuth
-from mediaposter.publishing.errors import ChannelError, OutcomeUnknownError, ReconnectNeededError, RejectedError
+from mediaposter.publishing.connection import Check, Identity, OAuth, check_of
+from mediaposter.publishing.errors import ChannelError, OutcomeUnknownError, RejectedError
 from mediaposter.publishing.matching import same_text
 from mediaposter.publishing.materials import Material, materials, poster
 from mediaposter.publishing.models import Kind
@@ -248,10 +248,8 @@ class RedditChannel:
         """Ask whether the token is good and whether the subreddit is there."""
         try:
             me = (await _ask(account, "GET", "/api/v1/me")).body
-        except ReconnectNeededError as error:
-            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
         except ChannelError as error:
-            return [Check("reach", ok=False, says=error.detail, fix=error.fix)]
+            return [check_of(error)]
         if me.get("is_suspended"):
             says = "Reddit has suspended the account."
             return [Check("token", ok=False, says=says, fix="Appeal at reddit.com/appeals.")]

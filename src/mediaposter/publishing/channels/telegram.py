@@ -26,10 +26,10 @@ from mediaposter.publishing.channel import (
     Unreadable,
 )
 from mediaposter.publishing.channel_settings import ChannelSettings
-from mediaposter.publishing.connection import Check, Identity, Paste
+from mediaposter.publishing.connection import Check, Identity, Paste, check_of
 from mediaposter.publishing.connection import Field as Pasted
 from mediaposter.publishing.copy import Counting
-from mediaposter.publishing.errors import ChannelError, OutcomeUnknownError, ReconnectNeededError, RejectedError
+from mediaposter.publishing.errors import ChannelError, OutcomeUnknownError, RejectedError
 from mediaposter.publishing.materials import Material, materials, poster
 from mediaposter.publishing.platform import Answer, Complaint, ErrorRule, Means, Platform
 from mediaposter.publishing.rules import (
@@ -203,10 +203,8 @@ class TelegramChannel:
                 "GET", _address(account.credentials, "getChat"), params={"chat_id": account.external_id}
             )
             refused = await _refusal_to_post(account.credentials, told.body["result"])
-        except ReconnectNeededError as error:
-            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
         except ChannelError as error:
-            return [Check("target", ok=False, says=error.detail, fix=error.fix)]
+            return [check_of(error)]
         if refused:
             return [Check("scope", ok=False, says=refused, fix=_ADMIN)]
         return [Check("token", ok=True, says="The bot may post there.")]

@@ -26,8 +26,8 @@ from mediaposter.publishing.channels.blotato import reading
 from mediaposter.publishing.channels.blotato.api import BlotatoSettings, call, may_read, upload
 from mediaposter.publishing.channels.blotato.rules import COMMON, rules_of_platform
 from mediaposter.publishing.channels.blotato.targets import BlotatoTarget, post
-from mediaposter.publishing.connection import Check, Field, Identity, Paste
-from mediaposter.publishing.errors import ChannelError, OutcomeUnknownError, ReconnectNeededError, RetryLaterError
+from mediaposter.publishing.connection import Check, Field, Identity, Paste, check_of
+from mediaposter.publishing.errors import ChannelError, OutcomeUnknownError, RetryLaterError
 from mediaposter.publishing.materials import materials
 from mediaposter.publishing.rules import ChannelRules, caption
 
@@ -113,12 +113,8 @@ class BlotatoChannel:
             await call(credentials, "GET", "/users/me")
             told = (await call(credentials, "GET", "/users/me/accounts")).body
             boards = await self._boards(account)
-        except ReconnectNeededError as error:
-            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
-        except RetryLaterError as error:
-            return [Check("quota", ok=False, says=error.detail, fix=error.fix)]
         except ChannelError as error:
-            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
+            return [check_of(error)]
         return [*reading.checks(account, told), *boards]
 
     async def measure(self, account: ChannelAccount, external_id: str) -> Metrics | None:

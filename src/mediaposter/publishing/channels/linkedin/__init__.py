@@ -31,9 +31,9 @@ from mediaposter.publishing.channels.linkedin import reading
 from mediaposter.publishing.channels.linkedin.api import DUPLICATE, PLATFORM, LinkedInSettings, ask, encoded
 from mediaposter.publishing.channels.linkedin.media import upload_image, upload_video
 from mediaposter.publishing.channels.linkedin.wording import little, plain_of
-from mediaposter.publishing.connection import Check, Identity, OAuth
+from mediaposter.publishing.connection import Check, Identity, OAuth, check_of
 from mediaposter.publishing.copy import Counting
-from mediaposter.publishing.errors import ChannelError, OutcomeUnknownError, ReconnectNeededError, RejectedError
+from mediaposter.publishing.errors import ChannelError, OutcomeUnknownError, RejectedError
 from mediaposter.publishing.materials import materials, poster
 from mediaposter.publishing.models import Kind
 from mediaposter.publishing.rules import (
@@ -185,10 +185,8 @@ class LinkedInChannel:
         try:
             _, name, _ = await _member(account.credentials)
             pages = await reading.pages_of(account.credentials) if reading.is_page(account.external_id) else []
-        except ReconnectNeededError as error:
-            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
         except ChannelError as error:
-            return [Check("reach", ok=False, says=error.detail, fix=error.fix)]
+            return [check_of(error)]
         checks = [Check("token", ok=True, says=f"Signed in as {name}."), *_lasting(account.credentials), _version()]
         page = reading.is_page(account.external_id)
         needed = "w_organization_social" if page else "w_member_social"

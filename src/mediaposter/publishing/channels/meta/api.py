@@ -2,10 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic import Field, SecretStr
+
 from mediaposter.core.db import JsonObject
+from mediaposter.publishing.channel import ChannelAccount
+from mediaposter.publishing.channel_settings import ChannelSettings
 from mediaposter.publishing.errors import RejectedError, RetryLaterError
 from mediaposter.publishing.materials import Material, chunks
 from mediaposter.publishing.platform import Answer, Complaint, ErrorRule, Means, Platform
@@ -37,6 +42,40 @@ _SUBCODES = {
     "33": (Means.REJECTED, "It is not there any more, or the account may not see it."),
 }
 _LIMITED = ("4", "17", "32", "341", "613", "80001", "80002", "80006", "80014")
+
+
+class GraphSettings(ChannelSettings):
+    """What the channels on graph.facebook.com have in common."""
+
+    base_url: str = Field(default="https://graph.facebook.com", description="The Graph API.")
+    version: str = Field(default=VERSION, description="The version of the Graph API.")
+    client_id: str | None = Field(default=None, description="The Meta app's id, from developers.facebook.com.")
+    client_secret: SecretStr | None = Field(default=None, description="The Meta app's secret.")
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The Graph API of one channel."""
+
+    platform: Platform
+    settings: type[GraphSettings]
+
+    async def ask(
+        self, account: ChannelAccount, method: str, path: str, *, creating: bool = False, **request: Any
+    ) -> Answer:
+        """Ask as the account. Raises what the table of errors says."""
+        settings = self.settings()
+        address = f"{settings.base_url.rstrip('/')}/{settings.version}{path}"
+        token = str(account.credentials["access_token"])
+        return await self.platform.ask(method, address, creating=creating, token=token, **request)
+
+    def of(self, account: ChannelAccount) -> Ask:
+        """Return a way to ask as the account."""
+
+        async def ask(method: str, path: str, **request: Any) -> Answer:
+            return await self.ask(account, method, path, **request)
+
+        return ask
 
 
 def graph(name: str) -> Platform:

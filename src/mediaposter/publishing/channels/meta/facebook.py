@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import SettingsConfigDict
 
 from mediaposter.core.db import JsonObject
@@ -24,32 +24,27 @@ from mediaposter.publishing.channel import (
     Timing,
     Unreadable,
 )
-from mediaposter.publishing.channel_settings import ChannelSettings
 from mediaposter.publishing.channels.meta import pages, reading
-from mediaposter.publishing.channels.meta.api import VERSION, graph, send_file
-from mediaposter.publishing.connection import Check, Identity, OAuth
+from mediaposter.publishing.channels.meta.api import VERSION, Graph, GraphSettings, graph, send_file
+from mediaposter.publishing.connection import Check, Identity, OAuth, check_of
 from mediaposter.publishing.copy import Counting
-from mediaposter.publishing.errors import ChannelError, ReconnectNeededError, RejectedError, RetryLaterError
+from mediaposter.publishing.errors import ChannelError, RejectedError
 from mediaposter.publishing.materials import Material, materials
 from mediaposter.publishing.models import Kind
-from mediaposter.publishing.platform import Answer
 from mediaposter.publishing.rules import ChannelRules, ImageRules, Limit, MediaRules, TextRules, caption
 
 _DOCS = "https://developers.facebook.com/docs/pages-api/posts"
 _REELS = "https://developers.facebook.com/docs/video-api/guides/reels-publishing"
 _REEL_SECONDS = (3.0, 90.0)
-PLATFORM = graph("facebook")
 
 
-class FacebookSettings(ChannelSettings):
+class FacebookSettings(GraphSettings):
     """Settings of the `facebook` channel."""
 
     model_config = SettingsConfigDict(env_prefix="MEDIAPOSTER_FACEBOOK_")
 
-    base_url: str = Field(default="https://graph.facebook.com", description="The Graph API.")
-    version: str = Field(default=VERSION, description="The version of the Graph API.")
-    client_id: str | None = Field(default=None, description="The Meta app's id, from developers.facebook.com.")
-    client_secret: SecretStr | None = Field(default=None, description="The Meta app's secret.")
+
+GRAPH = Graph(graph("facebook"), FacebookSettings)
 
 
 class FacebookTarget(BaseModel):
@@ -118,7 +113,7 @@ class FacebookChannel:
     async def commit(self, outgoing: Outgoing, prepared: Prepared) -> Handle:
         """Publish the video, or create the post or the comment."""
         path, body = self._publishing(outgoing, prepared)
-        answer = await self._ask(outgoing.account, "POST", path, creating=True, timeout=self.timing.commit, json=body)
+        answer = await GRAPH.ask(outgoing.account, "POST", path, creating=True, timeout=self.timing.commit, json=body)
         told = answer.body
         if prepared.data.get("video_id"):
             number = str(told.get("post_id") or prepared.data["video_id"])
@@ -128,7 +123,7 @@ class FacebookChannel:
 
     async def confirm(self, outgoing: Outgoing, handle: Handle) -> Confirmation:
         """Say where it is; a video is public when Facebook has processed it."""
-        ask = self._asks(outgoing.account)
+        ask = GRAPH.of(outgoing.account)
         if outgoing.kind is Kind.COMMENT:
             return Confirmation(state=ConfirmState.PUBLISHED, external_id=handle.external_id)
         video = handle.answer.get("video_id")
@@ -140,7 +135,7 @@ class FacebookChannel:
 
     async def find(self, outgoing: Outgoing) -> Found | Absent | Unreadable:
         """Ask the video whether it was published, or look for the post in the page's feed."""
-        ask = self._asks(outgoing.account)
+        ask = GRAPH.of(outgoing.account)
         if outgoing.kind is Kind.COMMENT:
             return await reading.find_comment(ask, outgoing, text="message", words=outgoing.copy.description)
         video = outgoing.prepared.data.get("video_id") if outgoing.prepared else None
@@ -154,7 +149,7 @@ class FacebookChannel:
 
     async def identify(self, credentials: JsonObject) -> Sequence[Identity]:
         """Return the pages that the user may post to, each with a token of its own."""
-        listed = await pages.listed(PLATFORM, FacebookSettings(), credentials)
+        listed = await pages.listed(GRAPH, credentials)
         found = [
             Identity(
                 str(one["id"]),
@@ -176,20 +171,16 @@ class FacebookChannel:
     async def check(self, account: ChannelAccount) -> Sequence[Check]:
         """Ask whether the page's token is good."""
         try:
-            told = (await self._ask(account, "GET", f"/{account.external_id}", params={"fields": "name"})).body
-        except ReconnectNeededError as error:
-            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
-        except RetryLaterError as error:
-            return [Check("quota", ok=False, says=error.detail, fix=error.fix)]
+            told = (await GRAPH.ask(account, "GET", f"/{account.external_id}", params={"fields": "name"})).body
         except ChannelError as error:
-            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
+            return [check_of(error)]
         return [Check("token", ok=True, says=f"It may act as the page {told.get('name')}.")]
 
     async def measure(self, account: ChannelAccount, external_id: str) -> Metrics | None:
         """Return the counts of a post, or None when it is gone. Views need read_insights."""
         counted = "reactions.summary(total_count).limit(0),comments.summary(total_count).limit(0),shares"
         try:
-            told = (await self._ask(account, "GET", f"/{external_id}", params={"fields": counted})).body
+            told = (await GRAPH.ask(account, "GET", f"/{external_id}", params={"fields": counted})).body
         except RejectedError as error:
             if error.answer and (error.answer.get("error") or {}).get("error_subcode") == 33:
                 return None
@@ -242,7 +233,7 @@ class FacebookChannel:
         account = outgoing.account
         alt = {"alt_text_custom": outgoing.copy.alt_text} if outgoing.copy.alt_text else {}
         with picture.path.open("rb") as file:
-            answer = await self._ask(
+            answer = await GRAPH.ask(
                 account,
                 "POST",
                 f"/{account.external_id}/photos",
@@ -255,20 +246,20 @@ class FacebookChannel:
     async def _video(self, account: ChannelAccount, target: FacebookTarget, video: Material) -> JsonObject:
         if not _is_reel(target, video):
             return await self._long_video(account, video)
-        begun = (await self._ask(account, "POST", f"/{account.external_id}/video_reels", json=_start(video))).body
-        await send_file(PLATFORM, str(begun["upload_url"]), str(account.credentials["access_token"]), video)
+        begun = (await GRAPH.ask(account, "POST", f"/{account.external_id}/video_reels", json=_start(video))).body
+        await send_file(GRAPH.platform, str(begun["upload_url"]), str(account.credentials["access_token"]), video)
         number = str(begun["video_id"])
         return {"video_id": number, "edge": "video_reels", "finish": {"video_id": number, "video_state": "PUBLISHED"}}
 
     async def _long_video(self, account: ChannelAccount, video: Material) -> JsonObject:
         """Bring a video up in the pieces that Facebook asks for."""
         path = f"/{account.external_id}/videos"
-        begun = (await self._ask(account, "POST", path, json=_start(video))).body
+        begun = (await GRAPH.ask(account, "POST", path, json=_start(video))).body
         session, start, end = str(begun["upload_session_id"]), int(begun["start_offset"]), int(begun["end_offset"])
         with video.path.open("rb") as file:
             while start < end:
                 file.seek(start)
-                told = await self._ask(
+                told = await GRAPH.ask(
                     account,
                     "POST",
                     path,
@@ -278,20 +269,6 @@ class FacebookChannel:
                 )
                 start, end = int(told.body["start_offset"]), int(told.body["end_offset"])
         return {"video_id": str(begun["video_id"]), "edge": "videos", "finish": {"upload_session_id": session}}
-
-    def _asks(self, account: ChannelAccount) -> reading.Ask:
-        async def ask(method: str, path: str, **request: Any) -> Answer:
-            return await self._ask(account, method, path, **request)
-
-        return ask
-
-    async def _ask(
-        self, account: ChannelAccount, method: str, path: str, *, creating: bool = False, **request: Any
-    ) -> Answer:
-        settings = FacebookSettings()
-        address = f"{settings.base_url.rstrip('/')}/{settings.version}{path}"
-        token = str(account.credentials["access_token"])
-        return await PLATFORM.ask(method, address, creating=creating, token=token, **request)
 
 
 def _start(video: Material) -> JsonObject:

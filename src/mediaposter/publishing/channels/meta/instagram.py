@@ -7,9 +7,9 @@ says afterwards whether that came. Videos are brought up; pictures are fetched b
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import SettingsConfigDict
 
 from mediaposter.core.db import JsonObject
@@ -26,31 +26,26 @@ from mediaposter.publishing.channel import (
     Timing,
     Unreadable,
 )
-from mediaposter.publishing.channel_settings import ChannelSettings
 from mediaposter.publishing.channels.meta import pages, reading
-from mediaposter.publishing.channels.meta.api import VERSION, graph, send_file, wait_until_ready
-from mediaposter.publishing.connection import Check, Identity, OAuth
+from mediaposter.publishing.channels.meta.api import VERSION, Graph, GraphSettings, graph, send_file, wait_until_ready
+from mediaposter.publishing.connection import Check, Identity, OAuth, check_of
 from mediaposter.publishing.copy import Counting
-from mediaposter.publishing.errors import ChannelError, ReconnectNeededError, RejectedError, RetryLaterError
+from mediaposter.publishing.errors import ChannelError, RejectedError
 from mediaposter.publishing.materials import Material, materials
 from mediaposter.publishing.media_urls import public_url
 from mediaposter.publishing.models import Kind
-from mediaposter.publishing.platform import Answer
 from mediaposter.publishing.rules import ChannelRules, ImageRules, Limit, MediaRules, TextRules, caption
 
 _DOCS = "https://developers.facebook.com/docs/instagram-platform/content-publishing"
-PLATFORM = graph("instagram")
 
 
-class InstagramSettings(ChannelSettings):
+class InstagramSettings(GraphSettings):
     """Settings of the `instagram` channel."""
 
     model_config = SettingsConfigDict(env_prefix="MEDIAPOSTER_INSTAGRAM_")
 
-    base_url: str = Field(default="https://graph.facebook.com", description="The Graph API.")
-    version: str = Field(default=VERSION, description="The version of the Graph API.")
-    client_id: str | None = Field(default=None, description="The Meta app's id, from developers.facebook.com.")
-    client_secret: SecretStr | None = Field(default=None, description="The Meta app's secret.")
+
+GRAPH = Graph(graph("instagram"), InstagramSettings)
 
 
 class InstagramTarget(BaseModel):
@@ -146,7 +141,7 @@ class InstagramChannel:
         else:
             path = f"/{outgoing.account.external_id}/media_publish"
             body = {"creation_id": str(prepared.data["container"])}
-        answer = await self._ask(outgoing.account, "POST", path, creating=True, timeout=self.timing.commit, json=body)
+        answer = await GRAPH.ask(outgoing.account, "POST", path, creating=True, timeout=self.timing.commit, json=body)
         number = str(answer.body["id"])
         return Handle(external_id=number, answer={"id": number})
 
@@ -154,12 +149,12 @@ class InstagramChannel:
         """Say that it is public, and where: a container that was published is."""
         url = None
         if outgoing.kind is Kind.POST:
-            url = await reading.permalink(self._asks(outgoing.account), handle.external_id, "permalink")
+            url = await reading.permalink(GRAPH.of(outgoing.account), handle.external_id, "permalink")
         return Confirmation(state=ConfirmState.PUBLISHED, external_id=handle.external_id, url=url)
 
     async def find(self, outgoing: Outgoing) -> Found | Absent | Unreadable:
         """Ask the container whether it was published, and find the post that it became."""
-        ask = self._asks(outgoing.account)
+        ask = GRAPH.of(outgoing.account)
         if outgoing.kind is Kind.COMMENT:
             return await reading.find_comment(ask, outgoing, text="text", words=outgoing.copy.description)
         story = outgoing.target.get("media_type") == "story"
@@ -171,7 +166,7 @@ class InstagramChannel:
 
     async def identify(self, credentials: JsonObject) -> Sequence[Identity]:
         """Return the professional accounts of the pages that the user may act for, each with its page's token."""
-        listed = await pages.listed(PLATFORM, InstagramSettings(), credentials)
+        listed = await pages.listed(GRAPH, credentials)
         found = [
             Identity(
                 str(one["instagram_business_account"]["id"]),
@@ -194,19 +189,15 @@ class InstagramChannel:
         """Ask whether the token is good, and how many posts of the day are left."""
         path = f"/{account.external_id}/content_publishing_limit"
         try:
-            told = (await self._ask(account, "GET", path, params={"fields": "quota_usage,config"})).body
-        except ReconnectNeededError as error:
-            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
-        except RetryLaterError as error:
-            return [Check("quota", ok=False, says=error.detail, fix=error.fix)]
+            told = (await GRAPH.ask(account, "GET", path, params={"fields": "quota_usage,config"})).body
         except ChannelError as error:
-            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
+            return [check_of(error)]
         return reading.quota(told, usual=50)
 
     async def measure(self, account: ChannelAccount, external_id: str) -> Metrics | None:
         """Return the counts of a post (needs instagram_manage_insights), or None when it is gone."""
         names = "views,reach,likes,comments,shares,saved"
-        counts = await reading.insights(self._asks(account), external_id, names)
+        counts = await reading.insights(GRAPH.of(account), external_id, names)
         if counts is None:
             return None
         return Metrics(
@@ -226,10 +217,10 @@ class InstagramChannel:
             if outgoing.copy.thumbnail_at is not None:
                 body["thumb_offset"] = round(outgoing.copy.thumbnail_at * 1000)
         account = outgoing.account
-        begun = (await self._ask(account, "POST", f"/{account.external_id}/media", json=body)).body
-        await send_file(PLATFORM, str(begun["uri"]), str(account.credentials["access_token"]), video)
+        begun = (await GRAPH.ask(account, "POST", f"/{account.external_id}/media", json=body)).body
+        await send_file(GRAPH.platform, str(begun["uri"]), str(account.credentials["access_token"]), video)
         made = str(begun["id"])
-        await wait_until_ready(self._asks(account), made, field="status_code", why=("status",))
+        await wait_until_ready(GRAPH.of(account), made, field="status_code", why=("status",))
         return made
 
     async def _picture(self, outgoing: Outgoing, picture: Material) -> JsonObject:
@@ -237,20 +228,6 @@ class InstagramChannel:
         return {"image_url": await public_url(picture), **alt}
 
     async def _container(self, account: ChannelAccount, body: JsonObject) -> str:
-        made = str((await self._ask(account, "POST", f"/{account.external_id}/media", json=body)).body["id"])
-        await wait_until_ready(self._asks(account), made, field="status_code", why=("status",))
+        made = str((await GRAPH.ask(account, "POST", f"/{account.external_id}/media", json=body)).body["id"])
+        await wait_until_ready(GRAPH.of(account), made, field="status_code", why=("status",))
         return made
-
-    def _asks(self, account: ChannelAccount) -> reading.Ask:
-        async def ask(method: str, path: str, **request: Any) -> Answer:
-            return await self._ask(account, method, path, **request)
-
-        return ask
-
-    async def _ask(
-        self, account: ChannelAccount, method: str, path: str, *, creating: bool = False, **request: Any
-    ) -> Answer:
-        settings = InstagramSettings()
-        address = f"{settings.base_url.rstrip('/')}/{settings.version}{path}"
-        token = str(account.credentials["access_token"])
-        return await PLATFORM.ask(method, address, creating=creating, token=token, **request)

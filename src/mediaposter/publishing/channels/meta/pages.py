@@ -1,28 +1,18 @@
 """The Facebook pages that a user may act for, each with a token of its own that does not end."""
 
-from typing import Any, Protocol
-
-from pydantic import SecretStr
+from typing import Any
 
 from mediaposter.core.db import JsonObject
-from mediaposter.publishing.platform import Platform
+from mediaposter.publishing.channels.meta.api import Graph
 
 _FIELDS = "id,name,access_token,username,tasks,instagram_business_account{id,username,name}"
 
 
-class MetaSettings(Protocol):
-    """What is needed of a channel's settings."""
-
-    base_url: str
-    version: str
-    client_id: str | None
-    client_secret: SecretStr | None
-
-
-async def listed(platform: Platform, settings: MetaSettings, credentials: JsonObject) -> list[dict[str, Any]]:
+async def listed(graph: Graph, credentials: JsonObject) -> list[dict[str, Any]]:
     """Return the pages that a user's token reaches. The token is exchanged for a lasting one before, where there is an
     app: the tokens of pages that come with it do not end. A token of a page stands for that page.
     """
+    settings, platform = graph.settings(), graph.platform
     base = f"{settings.base_url.rstrip('/')}/{settings.version}"
     token = str(credentials["access_token"])
     if settings.client_id and settings.client_secret is not None:

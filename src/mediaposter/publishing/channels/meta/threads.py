@@ -28,9 +28,9 @@ from mediaposter.publishing.channel import (
 from mediaposter.publishing.channel_settings import ChannelSettings
 from mediaposter.publishing.channels.meta import reading
 from mediaposter.publishing.channels.meta.api import graph, lasting, wait_until_ready
-from mediaposter.publishing.connection import Check, Identity, OAuth
+from mediaposter.publishing.connection import Check, Identity, OAuth, check_of
 from mediaposter.publishing.copy import Counting
-from mediaposter.publishing.errors import ChannelError, ReconnectNeededError, RetryLaterError
+from mediaposter.publishing.errors import ChannelError
 from mediaposter.publishing.materials import materials
 from mediaposter.publishing.media_urls import public_url
 from mediaposter.publishing.models import Kind
@@ -185,12 +185,8 @@ class ThreadsChannel:
         path = f"/{account.external_id}/threads_publishing_limit"
         try:
             told = (await self._ask(account, "GET", path, params={"fields": "quota_usage,config"})).body
-        except ReconnectNeededError as error:
-            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
-        except RetryLaterError as error:
-            return [Check("quota", ok=False, says=error.detail, fix=error.fix)]
         except ChannelError as error:
-            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
+            return [check_of(error)]
         return reading.quota(told, usual=250)
 
     async def measure(self, account: ChannelAccount, external_id: str) -> Metrics | None:

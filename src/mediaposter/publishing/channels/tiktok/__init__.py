@@ -26,8 +26,8 @@ from mediaposter.publishing.channels.tiktok import media, wording
 from mediaposter.publishing.channels.tiktok.api import TikTokSettings, ask, call, creator, status
 from mediaposter.publishing.channels.tiktok.reading import confirmation, public_id, reading
 from mediaposter.publishing.channels.tiktok.wording import Privacy, TikTokTarget
-from mediaposter.publishing.connection import Check, Identity, OAuth
-from mediaposter.publishing.errors import ChannelError, ReconnectNeededError, RejectedError, RetryLaterError
+from mediaposter.publishing.connection import Check, Identity, OAuth, check_of
+from mediaposter.publishing.errors import ChannelError, RejectedError
 from mediaposter.publishing.materials import materials
 from mediaposter.publishing.media_urls import public_url
 from mediaposter.publishing.rules import ChannelRules, ImageRules, Limit, MediaRules
@@ -149,12 +149,8 @@ class TikTokChannel:
         """Ask what the creator may post now."""
         try:
             may = await creator(account)
-        except ReconnectNeededError as error:
-            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
-        except RetryLaterError as error:
-            return [Check("quota", ok=False, says=error.detail, fix=error.fix)]
         except ChannelError as error:
-            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
+            return [check_of(error)]
         allowed = [str(one) for one in may.get("privacy_level_options", [])]
         checks = [Check("token", ok=True, says=f"It may post as {may.get('creator_username')}.")]
         if account.target.get("mode") == "inbox":

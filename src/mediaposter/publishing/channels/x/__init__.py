@@ -28,15 +28,9 @@ from mediaposter.publishing.channel import (
 from mediaposter.publishing.channels.x.api import DUPLICATE, PLATFORM, XSettings, ask, call, permalink
 from mediaposter.publishing.channels.x.media import upload
 from mediaposter.publishing.channels.x.reading import is_gone, is_ours, metrics_of
-from mediaposter.publishing.connection import Check, Identity, OAuth
+from mediaposter.publishing.connection import Check, Identity, OAuth, check_of
 from mediaposter.publishing.copy import Counting
-from mediaposter.publishing.errors import (
-    ChannelError,
-    OutcomeUnknownError,
-    ReconnectNeededError,
-    RejectedError,
-    RetryLaterError,
-)
+from mediaposter.publishing.errors import ChannelError, OutcomeUnknownError, RejectedError
 from mediaposter.publishing.materials import materials
 from mediaposter.publishing.models import Kind
 from mediaposter.publishing.rules import (
@@ -212,12 +206,8 @@ class XChannel:
         """Ask whether the token is good, whether it may post, and whether credits are left."""
         try:
             me: Any = (await ask(account, "GET", "/2/users/me", params=_ME)).body.get("data") or {}
-        except ReconnectNeededError as error:
-            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
-        except RetryLaterError as error:
-            return [Check("quota", ok=False, says=error.detail, fix=error.fix)]
         except ChannelError as error:
-            return [Check("reach", ok=False, says=error.detail, fix=error.fix)]
+            return [check_of(error)]
         checks = [Check("token", ok=True, says=f"Signed in as @{me.get('username')}.")]
         granted = str(account.credentials.get("scope", "")).split()
         missing = [scope for scope in _SCOPES if scope not in granted] if granted else []

@@ -29,9 +29,9 @@ from mediaposter.publishing.channel import (
 from mediaposter.publishing.channels.youtube import media, reading, wording
 from mediaposter.publishing.channels.youtube.api import API, COMMENTING, SCOPES, YouTubeSettings, ask, call
 from mediaposter.publishing.channels.youtube.wording import YouTubeTarget
-from mediaposter.publishing.connection import Check, Identity, OAuth
+from mediaposter.publishing.connection import Check, Identity, OAuth, check_of
 from mediaposter.publishing.copy import Counting
-from mediaposter.publishing.errors import ChannelError, ReconnectNeededError, RejectedError, RetryLaterError
+from mediaposter.publishing.errors import ChannelError, ReconnectNeededError, RejectedError
 from mediaposter.publishing.materials import Material, materials, poster
 from mediaposter.publishing.models import Kind
 from mediaposter.publishing.rules import ChannelRules, Limit, LimitScope, MediaRules, TextRules
@@ -171,12 +171,8 @@ class YouTubeChannel:
         asked = {"part": "status,snippet", "id": account.external_id}
         try:
             told = (await ask(account, "GET", f"{API}/channels", params=asked)).body
-        except ReconnectNeededError as error:
-            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
-        except RetryLaterError as error:
-            return [Check("quota", ok=False, says=error.detail, fix=error.fix)]
         except ChannelError as error:
-            return [Check("token", ok=False, says=error.detail, fix=error.fix)]
+            return [check_of(error)]
         return reading.checks(account, told)
 
     async def measure(self, account: ChannelAccount, external_id: str) -> Metrics | None:
