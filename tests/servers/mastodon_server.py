@@ -1,6 +1,7 @@
 """A Mastodon instance, as docs.joinmastodon.org documents it: media that are worked on, statuses, idempotency."""
 
 import html
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,7 +28,7 @@ class MastodonServer(PlatformServer):
 
     characters: int = 500
     media: dict[str, dict[str, Any]] = field(default_factory=dict)
-    keys: dict[str, Response] = field(default_factory=dict)
+    keys: dict[str, Published] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: count(110_000))
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -88,7 +89,7 @@ class MastodonServer(PlatformServer):
         text = body.get("status", "")
         if not text and not body.get("media_ids"):
             return refused(422, "Validation failed: Text can't be blank")
-        if len(text) > self.characters:
+        if len(re.sub(r"https?://\S+", "x" * 23, text) + body.get("spoiler_text", "")) > self.characters:
             return refused(422, f"Validation failed: Text character limit of {self.characters} exceeded")
         if any(number not in self.media for number in body.get("media_ids", [])):
             return refused(422, "Validation failed: Media is invalid")
@@ -97,9 +98,9 @@ class MastodonServer(PlatformServer):
             key = request.headers["idempotency-key"]
             if key not in self.keys:
                 number = str(next(self.numbers))
-                self.posts[account].append(Published(number, text, body))
-                self.keys[key] = said(200, self._told(account, self.posts[account][-1]))
-            return said(200, self._told(account, self.posts[account][-1]))
+                self.keys[key] = Published(number, text, body)
+                self.posts[account].append(self.keys[key])
+            return said(200, self._told(account, self.keys[key]))
 
         return await self.creating(request, account, make)
 

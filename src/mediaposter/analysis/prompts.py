@@ -21,6 +21,7 @@ _UNITS = {
     Counting.UTF16: "characters (an emoji counts as 2)",
     Counting.UTF8: "bytes of UTF-8",
     Counting.X_WEIGHTED: "characters (an emoji counts as 2)",
+    Counting.LINKS_AS_23: "characters (a link counts as 23)",
 }
 _ANGLES = (
     "Lead with what the viewer gets out of it.",

@@ -6,7 +6,10 @@ from typing import Any
 import regex
 from pydantic import BaseModel, ConfigDict, Field
 
-_X_URL_LENGTH = 23  # X counts every link as 23 characters: docs.x.com, "Counting characters"
+# X and Mastodon count every link as 23 characters: docs.x.com, "Counting characters"; docs.joinmastodon.org,
+# "Posting to your profile". Mastodon makes links of addresses with http:// alone.
+_URL_LENGTH = 23
+_HTTP_URL = regex.compile(r"https?://\S*[\w/#&=+-]", regex.IGNORECASE)
 # X makes links of names without http:// as well, where they end as sites do; other scripts end a link. Of the many
 # endings those that people write: what is taken for a link wrongly counts too much, never too little.
 _X_URL = regex.compile(
@@ -25,6 +28,7 @@ class Counting(StrEnum):
     UTF16 = "utf16"
     UTF8 = "utf8"
     X_WEIGHTED = "x_weighted"
+    LINKS_AS_23 = "links_as_23"
 
 
 class Copy(BaseModel):
@@ -65,6 +69,8 @@ def length(text: str, counting: Counting) -> int:
             return len(text.encode())
         case Counting.X_WEIGHTED:
             return _x_length(text)
+        case Counting.LINKS_AS_23:
+            return length(_HTTP_URL.sub("x" * _URL_LENGTH, text), Counting.GRAPHEMES)
 
 
 def has_link(text: str) -> bool:
@@ -75,7 +81,7 @@ def has_link(text: str) -> bool:
 def _x_length(text: str) -> int:
     # twitter-text v3: code points in these ranges weigh 1, all others 2, an emoji sequence 2, a link 23.
     without_links, links = _X_URL.subn("", text)
-    total = links * _X_URL_LENGTH
+    total = links * _URL_LENGTH
     for grapheme in regex.findall(r"\X", without_links):
         if regex.search(r"\p{Extended_Pictographic}", grapheme):
             total += 2

@@ -12,7 +12,7 @@ from mediaposter.media import service as media
 from mediaposter.media.limits import MediaLimits
 from mediaposter.publishing.channel import Absent, Found, Outgoing, Prepared, Under
 from mediaposter.publishing.channels.mastodon import MastodonChannel
-from mediaposter.publishing.copy import Copy
+from mediaposter.publishing.copy import Copy, length
 from mediaposter.publishing.models import Account, Kind
 from mediaposter.publishing.outgoing import account_of
 from mediaposter.publishing.platform import close_clients
@@ -49,8 +49,8 @@ async def desk(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[D
     await close_clients()
 
 
-async def test_the_same_publication_sent_twice_is_one_post(desk: Desk) -> None:
-    sent = [await desk.send(desk.outgoing()) for _ in range(2)]
+async def test_the_same_publication_sent_twice_is_one_post_even_in_another_attempt(desk: Desk) -> None:
+    sent = [await desk.send(desk.outgoing(attempt=attempt)) for attempt in (1, 2)]
     assert (len(set(sent)), len(desk.server.posts["7"])) == (1, 1)
 
 
@@ -61,6 +61,15 @@ async def test_an_instance_says_what_it_takes(desk: Desk) -> None:
     rules = MASTODON.rules_for(found.target)
     assert (rules.text.description_max, rules.media.size_max) == (1200, 40_000_000)
     assert rules.media.image.size_max == 10_000_000
+
+
+async def test_a_long_link_leaves_room_and_a_warning_takes_some(desk: Desk) -> None:
+    counting, link = MASTODON.rules.text.counting, "https://example.com/" + "a" * 300
+    text = "x" * 470 + f" {link}."
+    assert (length(text, counting), length("at http://a.de", counting)) == (495, 26)
+    assert MASTODON.rules_for({"warning": "Wet feet"}).text.description_max == 492
+    await desk.send(desk.outgoing(text=text))
+    assert desk.server.posts["7"][0].text == text
 
 
 async def test_a_picture_has_its_words(ctx: Context, desk: Desk, picture: Path) -> None:

@@ -31,7 +31,7 @@ from mediaposter.publishing.channel import (
 from mediaposter.publishing.channel_settings import ChannelSettings
 from mediaposter.publishing.connection import Check, Identity, Paste, check_of
 from mediaposter.publishing.connection import Field as Pasted
-from mediaposter.publishing.copy import Counting
+from mediaposter.publishing.copy import Counting, length
 from mediaposter.publishing.errors import (
     ChannelError,
     OutcomeUnknownError,
@@ -92,7 +92,12 @@ PLATFORM = Platform(
         ErrorRule(
             Means.REJECTED, status=403, fix="The instance does not let the account do this: sign in there and look."
         ),
-        ErrorRule(Means.REJECTED, status=404, says="record not found", fix="The post above is not there any more."),
+        ErrorRule(
+            Means.REJECTED,
+            status=404,
+            says="record not found",
+            fix="The post itself or the one above it was deleted: make a new post.",
+        ),
         ErrorRule(Means.REJECTED, says="character limit", fix="Shorten the text to what the instance takes."),
         ErrorRule(Means.REJECTED, status=413, fix="Make the file smaller: the instance takes no file as large."),
         ErrorRule(Means.REJECTED, status=422, fix="Read what the instance says and change the text or the media."),
@@ -118,7 +123,7 @@ class MastodonChannel:
     )
     rules: ClassVar[ChannelRules] = ChannelRules(
         text=TextRules(
-            counting=Counting.GRAPHEMES,
+            counting=Counting.LINKS_AS_23,
             description_max=500,
             alt_text_max=1500,
             thread_max=24,
@@ -144,13 +149,15 @@ class MastodonChannel:
     timing: ClassVar[Timing] = Timing(prepare=1800, commit=30, settle=120, poll=2, confirm=120)
 
     def rules_for(self, target: JsonObject) -> ChannelRules:
-        """Return the rules with what the account's instance takes."""
+        """Return the rules with what the account's instance takes; a content warning counts as text."""
 
         def told(name: str, usual: int) -> int:
             value = target.get(name, usual)
             return value if isinstance(value, int) and value > 0 else usual
 
-        text = replace(self.rules.text, description_max=told("characters", 500))
+        warning = target.get("warning")
+        used = length(warning, Counting.GRAPHEMES) if isinstance(warning, str) else 0
+        text = replace(self.rules.text, description_max=max(1, told("characters", 500) - used))
         image = replace(self.rules.media.image, size_max=told("image_bytes", 16_777_216))
         media = replace(self.rules.media, size_max=told("video_bytes", 103_809_024), image=image)
         return replace(self.rules, text=text, media=media)
@@ -163,13 +170,16 @@ class MastodonChannel:
         return Prepared(data={"media_ids": ids} if ids else {})
 
     async def commit(self, outgoing: Outgoing, prepared: Prepared) -> Handle:
-        """Create the status, under the id of its publication."""
+        """Create the status, under the id of its publication: in every attempt, so that none repeats another.
+
+        The instance remembers the id only of what it made (post_status_service.rb), so a refused post can be retried.
+        """
         answer = await _ask(
             outgoing.account,
             "POST",
             "/api/v1/statuses",
             creating=True,
-            headers={"Idempotency-Key": f"{outgoing.id}:{outgoing.attempt}"},
+            headers={"Idempotency-Key": outgoing.id},
             json=_status(outgoing, prepared),
         )
         if not answer.body.get("id"):
