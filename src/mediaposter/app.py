@@ -23,6 +23,8 @@ from mediaposter.media.routes import router as media
 from mediaposter.offers.routes import redirect_router
 from mediaposter.offers.routes import router as offers
 from mediaposter.pipeline.routes import router as pipeline
+from mediaposter.publishing.connecting.page_routes import router as connect_page
+from mediaposter.publishing.connecting.routes import router as connecting
 from mediaposter.publishing.media_urls import router as media_urls
 from mediaposter.publishing.routes import router as publishing
 from mediaposter.publishing.site.routes import router as site
@@ -49,9 +51,9 @@ def build_app() -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     problems.install(app)
-    for router in (pipeline, media, generation, analysis, publishing, offers, core):
+    for router in (pipeline, media, generation, analysis, connecting, publishing, offers, core):
         app.include_router(router, dependencies=[Depends(authorize)])
-    for router in (health, redirect_router, media_urls, site):
+    for router in (health, redirect_router, media_urls, connect_page, site):
         app.include_router(router)
     write = app.openapi
 

@@ -78,7 +78,7 @@ async def authorize(request: Request) -> None:
     """
     secret = _bearer(request)
     needed = Scope.READ if request.method in {"GET", "HEAD", "OPTIONS"} else Scope.WRITE
-    held = await _scopes_of(secret)
+    held = await scopes_of(secret)
     if not covers(held, needed):
         raise ForbiddenError(
             f"This token may only {' and '.join(held)}; {request.method} needs {needed}.",
@@ -86,7 +86,8 @@ async def authorize(request: Request) -> None:
         )
 
 
-async def _scopes_of(secret: str) -> Sequence[str]:
+async def scopes_of(secret: str) -> Sequence[str]:
+    """Return what a token may do. Raises AuthError for one that is not known, or was revoked."""
     ctx = context.current()
     if hmac.compare_digest(secret.encode(), local_token(ctx.settings).encode()):
         return (Scope.ADMIN,)
