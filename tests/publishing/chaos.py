@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mediaposter.core import context, engine
+from mediaposter.core.clock import utc_now
 from mediaposter.core.context import Context
 from mediaposter.core.db import Database
 from mediaposter.core.embedded import EmbeddedPostgres
@@ -180,10 +182,13 @@ async def _all_settle(ctx: Context, cells: list[Cell]) -> None:
         await asyncio.sleep(0.5)
 
 
+_NEAR = timedelta(seconds=3)
+
+
 def _rests(row: Publication) -> bool:
-    """Whether nothing moves any more: settled, held until a moment, or a person is asked."""
+    """Whether nothing moves any more: settled, held until a moment that is not near, or a person is asked."""
     if row.outcome is Outcome.PLANNED:
-        return row.attempt > 1 and row.account.held_until is not None and row.account.held_until > row.created_at
+        return row.account.held_until is not None and row.account.held_until > utc_now() + _NEAR
     return row.outcome not in OPEN or (row.problem or {}).get("code") == ASK
 
 
