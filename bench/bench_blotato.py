@@ -33,7 +33,7 @@ from mediaposter.media import service as media
 from mediaposter.media.ffmpeg import executable
 from mediaposter.media.limits import MediaLimits
 from mediaposter.publishing import service
-from mediaposter.publishing.connecting import paste
+from mediaposter.publishing.connecting import keeping, paste
 from mediaposter.publishing.copy import Copy
 from mediaposter.publishing.models import Publication
 from mediaposter.publishing.outcomes import OPEN, Outcome
@@ -73,7 +73,7 @@ async def plan_all(ctx: Context, server: BlotatoServer, options: argparse.Namesp
         server.connect(key, f"a{number}", _PLATFORMS[number % len(_PLATFORMS)])
     found = await paste.identify("blotato", {"api_key": key})
     async with ctx.database.session() as session:
-        accounts = [(await paste.keep(session, ctx, "blotato", one)).id for one in found]
+        accounts = [(await keeping.keep(session, ctx, "blotato", one)).id for one in found]
     assets: list[str] = []
     for number in range(options.posts):
         async with ctx.database.session() as session:

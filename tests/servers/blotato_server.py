@@ -16,7 +16,15 @@ from starlette.routing import BaseRoute, Route
 from tests.servers.platform_server import Fault, PlatformServer, Published, said
 
 # Calls a minute of one key, by method and path.
-LIMITS = {"POST /posts": 30, "GET /posts/": 60, "GET /posts": 60, "POST /media/uploads": 120}
+LIMITS = {
+    "POST /posts": 30,
+    "GET /posts/": 60,
+    "GET /posts": 60,
+    "POST /media/uploads": 120,
+    "POST /comments": 30,
+    "GET /comments": 60,
+    "GET /comments/": 60,
+}
 REQUIRED = {
     "tiktok": (
         "privacyLevel",
@@ -46,7 +54,14 @@ class Submission:
     at: float
     ready: float
     failed: str = ""
-    url: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.body["content"]["text"]
+
+    @property
+    def platform(self) -> str:
+        return self.body["content"]["platform"]
 
 
 @dataclass
@@ -61,6 +76,9 @@ class BlotatoServer(PlatformServer):
     pages: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by account
     files: dict[str, int] = field(default_factory=dict)
     submissions: dict[str, Submission] = field(default_factory=dict)
+    comments: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))  # by published post
+    nameless: bool = False  # addresses of posts do not name their accounts
+    page: int = 250
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     broken: int = 0  # calls beyond a limit
     _spent: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
@@ -77,6 +95,11 @@ class BlotatoServer(PlatformServer):
             Route("/v2/posts", self.list),
             Route("/v2/posts/{number}", self.status),
             Route("/v2/posts/{number}/analytics", self.counts),
+            Route("/v2/comments", self.comment, methods=["POST"]),
+            Route("/v2/comments", self.comments_of),
+            Route("/v2/comments/{number}", self.one_comment),
+            Route("/v2/conversations", self.conversations),
+            Route("/v2/messages", self.messages),
         ]
 
     def refusal(self, fault: Fault) -> Response:
@@ -187,18 +210,38 @@ class BlotatoServer(PlatformServer):
         return await self.creating(request, post["accountId"], make)
 
     async def list(self, request: Request) -> Response:
+        """What is published or failed; what is worked on is in no list, and no entry names its account."""
         key = self._key(request)
         if key is None:
             return refused(401, "Unauthorized")
         if over := self._over(key, "GET /posts"):
             return over
+        asked = request.query_params
+        since = datetime.fromisoformat(asked["since"]).timestamp() if "since" in asked else 0.0
         mine = {one["id"] for one in self.connected[key]}
         found = [
-            {**self._told(number, one), **one.body, "createdAt": datetime.fromtimestamp(one.at, UTC).isoformat()}
+            {
+                "id": f"post-{number}",
+                "postTime": datetime.fromtimestamp(one.at, UTC).isoformat(),
+                "platform": one.platform,
+                "text": one.text,
+                "mediaUrls": one.body["content"]["mediaUrls"],
+                "state": {"type": "failed", "errorMessage": one.failed}
+                if one.failed
+                else {"type": "published", "postUrl": self._url(number, one)},
+            }
             for number, one in reversed(self.submissions.items())
             if one.account in mine
+            and one.at >= since
+            and asked.get("platform", one.platform) == one.platform
+            and (one.failed or time.monotonic() >= one.ready)
         ]
-        return said(200, {"items": found})
+        return self._paged(request, found)
+
+    def _paged(self, request: Request, found: Sequence[dict[str, Any]]) -> Response:
+        start = int(request.query_params.get("cursor", 0))
+        end = start + min(self.page, int(request.query_params.get("limit", 50)))
+        return said(200, {"items": found[start:end]} | ({"cursor": str(end)} if end < len(found) else {}))
 
     async def status(self, request: Request) -> Response:
         key, number = self._key(request), request.path_params["number"]
@@ -211,11 +254,62 @@ class BlotatoServer(PlatformServer):
         return said(200, self._told(number, one) if one else {"postSubmissionId": number, "status": "in-progress"})
 
     async def counts(self, request: Request) -> Response:
-        return said(200, {"viewsCount": "310", "likesCount": "12", "commentsCount": "4"})
+        number = request.path_params["number"].removeprefix("post-")
+        if number == request.path_params["number"] or number not in self.submissions:
+            return refused(404, "Published post not found")
+        metrics = {"viewsCount": "310", "likesCount": "12", "commentsCount": "4"}
+        return said(200, {"latestMetrics": {"fetchedAt": "2026-11-23T12:00:00.000Z", "metrics": metrics}})
+
+    async def comment(self, request: Request) -> Response:
+        key = self._key(request)
+        if key is None:
+            return refused(401, "Unauthorized")
+        if over := self._over(key, "POST /comments"):
+            return over
+        asked = await request.json()
+        number = asked["postId"].removeprefix("post-")
+        if number not in self.submissions:
+            return refused(404, "Post not found")
+        if self.submissions[number].platform not in ("instagram", "facebook"):
+            return refused(422, "Comments are not supported on this platform")
+
+        def make() -> Response:
+            made = {
+                "id": f"comment-{next(self.numbers)}",
+                "postId": f"post-{number}",
+                "text": asked["text"],
+                "isAuthor": True,
+                "parentCommentId": asked.get("parentCommentId"),
+                "status": "posted",
+                "createdAt": datetime.now(UTC).isoformat(),
+            }
+            self.comments[number].insert(0, made)
+            return said(201, {**made, "status": "queued"})
+
+        return await self.creating(request, self.submissions[number].account, make)
+
+    async def comments_of(self, request: Request) -> Response:
+        if not self._key(request):
+            return refused(401, "Unauthorized")
+        return self._paged(request, self.comments[request.query_params["postId"].removeprefix("post-")])
+
+    async def one_comment(self, request: Request) -> Response:
+        all_of_them = [one for some in self.comments.values() for one in some]
+        found = next((one for one in all_of_them if one["id"] == request.path_params["number"]), None)
+        return said(200, found) if found else refused(404, "Comment not found")
+
+    async def conversations(self, request: Request) -> Response:
+        return self._paged(request, [{"id": "c1", "accountId": request.query_params["accountId"]}])
+
+    async def messages(self, request: Request) -> Response:
+        return self._paged(request, [{"id": "m1", "conversationId": request.query_params["conversationId"]}])
+
+    def _url(self, number: str, one: Submission) -> str:
+        return f"https://{one.platform}.example/{'p' if self.nameless else one.account}/{number}"
 
     def _told(self, number: str, one: Submission) -> dict[str, Any]:
         if one.failed:
             return {"postSubmissionId": number, "status": "failed", "errorMessage": one.failed}
         if time.monotonic() < one.ready:
             return {"postSubmissionId": number, "status": "in-progress"}
-        return {"postSubmissionId": number, "status": "published", "publicUrl": f"https://x.example/{number}"}
+        return {"postSubmissionId": number, "status": "published", "publicUrl": self._url(number, one)}

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from mediaposter.publishing.models import Account, Post, Publication, PublicationAttempt, Switch
 from mediaposter.publishing.outcomes import MAYBE_PUBLIC, Outcome
@@ -176,6 +176,23 @@ async def external_ids(session: AsyncSession, account_id: str, *, but: str, sinc
         Publication.created_at > since,
     )
     return frozenset(found for found in (await session.execute(query)).scalars() if found)
+
+
+async def maybe_public_on(session: AsyncSession, channel: str, *, but: str, since: datetime) -> list[Publication]:
+    """Return what may be public on any account of a channel, armed since a moment, with its account."""
+    query = (
+        select(Publication)
+        .join(Account)
+        .options(contains_eager(Publication.account))
+        .where(
+            Account.channel == channel,
+            Publication.id != but,
+            Publication.armed_at > since,
+            Publication.outcome.in_(MAYBE_PUBLIC),
+        )
+        .order_by(Publication.id)
+    )
+    return list((await session.execute(query)).scalars())
 
 
 async def get_switch(session: AsyncSession, name: str) -> Switch | None:

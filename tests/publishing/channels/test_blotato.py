@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from mediaposter.publishing.channel import (
     Handle,
     Outgoing,
     Prepared,
+    Under,
     Unreadable,
 )
 from mediaposter.publishing.channels.blotato import BlotatoChannel
@@ -30,9 +31,14 @@ from mediaposter.publishing.channels.blotato.rules import PLATFORMS
 from mediaposter.publishing.channels.blotato.targets import BlotatoTarget
 from mediaposter.publishing.copy import Copy
 from mediaposter.publishing.errors import RejectedError, RetryLaterError
+from mediaposter.publishing.models import Kind, Publication
+from mediaposter.publishing.outcomes import Outcome
+from mediaposter.publishing.outgoing import outgoing_of
 from mediaposter.publishing.platform import Answer, close_clients
 from mediaposter.publishing.rules import Limit
+from tests.media.conftest import Clip
 from tests.publishing.cases.blotato import CASE
+from tests.publishing.driving import read
 from tests.servers.blotato_server import REQUIRED, BlotatoServer
 from tests.servers.platform_server import Fault
 
@@ -58,7 +64,12 @@ class Desk:
     def outgoing(self, platform: str, *assets: str, text: str = "One small thing.", **more: Any) -> Outgoing:
         target = {**TARGETS[platform], **more.pop("target", {})}
         account = ChannelAccount("acct_1", "blotato", target["account"], "ann", "Ann", {"api_key": self.key}, target)
-        words = Copy(title="A title", description=text, thread=more.pop("thread", ()))
+        words = Copy(
+            title="A title",
+            description=text,
+            thread=more.pop("thread", ()),
+            thumbnail_at=more.pop("thumbnail_at", None),
+        )
         values: dict[str, Any] = {"attempt": 1, "armed_at": self.ctx.clock(), **more}
         return Outgoing("pub_1", "post_1", account, assets, words, None, **values)
 
@@ -150,23 +161,115 @@ async def test_a_thread_that_goes_out_in_one_call_is_one_publication(ctx: Contex
         assert await service.parts_of(session, row) == []
 
 
-async def test_posts_of_two_pages_of_one_account_are_told_apart(desk: Desk) -> None:
-    page_one = desk.outgoing("facebook", target={"page": "p1"})
-    page_two = desk.outgoing("facebook", target={"page": "p2"})
-    handle = await BLOTATO.commit(page_one, Prepared())
-    found = await BLOTATO.find(page_one)
+async def _twins(ctx: Context, desk: Desk, **ann: Any) -> Outgoing:
+    """Let ann's post with the same words stand as given, and return that of bob, of the same key and platform."""
+    rows: list[Publication] = []
+    async with ctx.database.session() as session:
+        post = await service.create_post(session)
+        for name in ("ann", "bob"):
+            desk.server.connect(desk.key, name, "twitter")
+            account = await service.create_account(
+                session,
+                channel="blotato",
+                handle=f"twitter.{name}",
+                external_id=name,
+                target={"platform": "twitter", "account": name},
+                credentials={"api_key": desk.key},
+                secrets=ctx.secrets,
+            )
+            copy = Copy(description="The same words.")
+            rows.append(await service.plan_publication(session, post_id=post.id, account_id=account.id, copy=copy))
+        for field, value in ({"armed_at": ctx.clock()} | ann).items():
+            setattr(rows[0], field, value)
+    armed = {"armed_at": ctx.clock()}
+    made = [replace(outgoing_of(await read(ctx, row.id), ctx.secrets), **armed) for row in rows]
+    await BLOTATO.commit(made[0], Prepared())
+    return made[1]
+
+
+@pytest.mark.parametrize("nameless", [False, True])
+async def test_the_post_of_another_account_is_not_taken_for_this_one(ctx: Context, desk: Desk, nameless: bool) -> None:
+    desk.server.nameless = nameless
+    address = f"https://twitter.example/{'p' if nameless else 'ann'}/sub-1"
+    bob = await _twins(ctx, desk, outcome=Outcome.CONFIRMED, url=address)
+    assert isinstance(await BLOTATO.find(bob), Absent)
+    await BLOTATO.commit(bob, Prepared())
+    found = await BLOTATO.find(bob)
     assert isinstance(found, Found)
-    assert found.external_id == handle.external_id
-    assert isinstance(await BLOTATO.find(page_two), Absent)
+    assert found.external_id == "post-sub-2"
 
 
-async def test_what_blotato_still_works_on_is_not_absent(desk: Desk) -> None:
-    desk.server.works = 60
-    outgoing = desk.outgoing("twitter")
-    await BLOTATO.commit(outgoing, Prepared())
-    found = await BLOTATO.find(outgoing)
+async def test_a_post_that_may_be_that_of_another_account_proves_nothing_yet(ctx: Context, desk: Desk) -> None:
+    desk.server.nameless = True
+    found = await BLOTATO.find(await _twins(ctx, desk, outcome=Outcome.SENT))
     assert isinstance(found, Unreadable)
     assert found.again
+
+
+async def test_as_many_posts_as_accounts_prove_that_each_is_public(ctx: Context, desk: Desk) -> None:
+    desk.server.nameless = True
+    bob = await _twins(ctx, desk, outcome=Outcome.UNKNOWN)
+    await BLOTATO.commit(bob, Prepared())
+    assert isinstance(await BLOTATO.find(bob), Found)
+
+
+async def test_a_post_is_looked_for_on_every_page_of_the_list(desk: Desk) -> None:
+    desk.server.page = 1
+    outgoing = desk.outgoing("twitter")
+    await BLOTATO.commit(outgoing, Prepared())
+    for number in range(2):
+        await BLOTATO.commit(desk.outgoing("twitter", text=f"Another one, {number}."), Prepared())
+    assert isinstance(await BLOTATO.find(outgoing), Found)
+
+
+async def test_a_list_that_is_not_read_to_its_end_proves_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDIAPOSTER_BLOTATO_READS_A_MINUTE", "1")
+    desk.server.page = 1
+    for number in range(2):
+        await BLOTATO.commit(desk.outgoing("twitter", text=f"Another one, {number}."), Prepared())
+    assert isinstance(await BLOTATO.find(desk.outgoing("twitter")), Unreadable)
+
+
+def test_absence_is_believed_after_the_deadline_of_what_blotato_works_on() -> None:
+    # What it still works on is in no list.
+    assert BLOTATO.timing.settle > BLOTATO.timing.confirm
+
+
+async def test_a_file_that_a_platform_could_not_use_is_brought_up_anew(desk: Desk, picture: Path) -> None:
+    asset = await desk.asset(picture)
+    outgoing = desk.outgoing("twitter", asset)
+    desk.server.faults["at_twitter"].append(Fault.PROCESSING_FAILS)
+    prepared = await BLOTATO.prepare(outgoing)
+    handle = await BLOTATO.commit(outgoing, prepared)
+    await BLOTATO.confirm(replace(outgoing, prepared=prepared), handle)
+    assert await BLOTATO.prepare(outgoing) != prepared
+
+
+async def test_a_chosen_cover_goes_with_the_video(desk: Desk, clip: Clip) -> None:
+    asset = await desk.asset(clip("upright.mp4", size="720x1280", seconds=4.0))
+    outgoing = desk.outgoing("youtube", asset, thumbnail_at=1.0)
+    await BLOTATO.commit(outgoing, await BLOTATO.prepare(outgoing))
+    target = desk.server.posts["at_youtube"][0].data["target"]
+    assert target["thumbnailUrl"].endswith(".jpg")
+
+
+async def test_the_first_comment_is_written_once_and_found_again(desk: Desk) -> None:
+    top = await BLOTATO.commit(desk.outgoing("instagram"), Prepared())
+    under = Under(external_id=top.external_id, root_id=top.external_id)
+    comment = desk.outgoing("instagram", text="Link in the bio.", kind=Kind.COMMENT, under=under)
+    assert isinstance(await BLOTATO.find(comment), Absent)
+    handle = await BLOTATO.commit(comment, await BLOTATO.prepare(comment))
+    assert (await BLOTATO.confirm(comment, handle)).state is ConfirmState.PUBLISHED
+    assert isinstance(await BLOTATO.find(comment), Found)
+    [read_again] = await BLOTATO.comments(comment.account, top.external_id)
+    assert (read_again.own, read_again.text) == (True, "Link in the bio.")
+
+
+async def test_conversations_and_their_messages_are_read(desk: Desk) -> None:
+    account = desk.outgoing("instagram").account
+    [conversation] = await BLOTATO.conversations(account)
+    [message] = await BLOTATO.messages(account, str(conversation["id"]))
+    assert (conversation["accountId"], message["conversationId"]) == ("at_instagram", "c1")
 
 
 async def test_a_refusal_of_the_platform_has_its_mend(desk: Desk) -> None:
@@ -222,10 +325,18 @@ def test_an_answer_means_what_its_table_says(status: int, message: str, error: t
     assert getattr(told, "after", None) == (timedelta(seconds=12) if status == 429 else None)
 
 
-async def test_counts_come_as_text_and_some_are_left_out(desk: Desk) -> None:
-    counts = await BLOTATO.measure(desk.outgoing("twitter").account, "sub-1")
+async def test_counts_are_found_under_the_id_of_the_published_post(desk: Desk) -> None:
+    outgoing = desk.outgoing("twitter")
+    seen = await BLOTATO.confirm(outgoing, await BLOTATO.commit(outgoing, Prepared()))
+    counts = await BLOTATO.measure(outgoing.account, str(seen.external_id))
     assert counts is not None
     assert (counts.views, counts.likes, counts.comments, counts.shares) == (310, 12, 4, None)
+
+
+async def test_counts_that_are_not_collected_yet_are_unknown(desk: Desk) -> None:
+    counts = await BLOTATO.measure(desk.outgoing("twitter").account, "post-sub-99")
+    assert counts is not None
+    assert counts.views is None
 
 
 async def test_an_account_that_is_not_connected_there_any_more_is_said(desk: Desk) -> None:

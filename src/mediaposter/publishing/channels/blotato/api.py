@@ -1,12 +1,14 @@
 """Talking to Blotato: its settings, what its errors mean, files that go up once, and reads in its pace."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import regex
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from mediaposter.core import context
@@ -23,6 +25,9 @@ from mediaposter.publishing.rules import Limit
 _SECONDS = regex.compile(r"(\d+)\s*(?:s\b|sec)")
 _KEPT = timedelta(days=7)  # how long a file at Blotato is used again
 _UPLOAD_WAIT = 600.0  # seconds that an upload waits for its turn
+_READ_WAIT = 20.0  # seconds that a page of a list waits for its turn
+_A_PAGE = 250  # entries: the most that Blotato gives
+_PAGES = 8
 
 
 class BlotatoSettings(ChannelSettings):
@@ -32,7 +37,11 @@ class BlotatoSettings(ChannelSettings):
 
     base_url: str = Field(default="https://backend.blotato.com/v2", description="Blotato's API.")
     posts_a_minute: int = Field(default=30, ge=1, description="Posts that Blotato takes of a key in a minute.")
-    reads_a_minute: int = Field(default=60, ge=1, description="Looks at posts that a key may take in a minute.")
+    reads_a_minute: int = Field(
+        default=60,
+        ge=1,
+        description="Reads of each kind (a post, lists, counts, comments) that a key may make in a minute.",
+    )
     uploads_a_minute: int = Field(default=30, ge=1, description="Files that a key may bring up in a minute.")
     first_look: float = Field(default=10, ge=0, description="Seconds before the first look at a post.")
 
@@ -73,6 +82,7 @@ async def call(
     creating: bool = False,
     params: dict[str, str] | None = None,
     json: Any = None,
+    fine: Sequence[int] = (),
     timeout: float | None = None,  # noqa: ASYNC109 - of the one request
 ) -> Answer:
     """Ask with a key. Raises what the table of errors says."""
@@ -83,6 +93,7 @@ async def call(
         headers={"blotato-api-key": str(credentials["api_key"])},
         params=params,
         json=json,
+        fine=fine,
         timeout=timeout,
     )
 
@@ -92,13 +103,33 @@ def owner_of(credentials: JsonObject) -> str:
     return hashlib.sha256(str(credentials["api_key"]).encode()).hexdigest()[:16]
 
 
-async def may_read(credentials: JsonObject, *, within: float) -> bool:
-    """Wait for this key's turn to look at a post. False when it does not come within that many seconds.
+async def may_read(credentials: JsonObject, kind: str, *, within: float) -> bool:
+    """Wait for this key's turn to make a read of a kind. False when it does not come within that many seconds.
 
     All open posts of a key share its reads, however many they are and whichever worker looks.
     """
     limit = Limit(BlotatoSettings().reads_a_minute, 60)
-    return await take_turn(context.current(), f"blotato:reads:{owner_of(credentials)}", limit, within=within)
+    return await take_turn(context.current(), f"blotato:{kind}:{owner_of(credentials)}", limit, within=within)
+
+
+async def pages(credentials: JsonObject, path: str, params: dict[str, str], *, kind: str) -> list[dict[str, Any]]:
+    """Return every entry of a list, newest first.
+
+    Raises RetryLaterError when it cannot be read to its end now: what is missing from a part of it proves nothing.
+    """
+    found: list[dict[str, Any]] = []
+    asked = {"limit": str(_A_PAGE), **params}
+    for _ in range(_PAGES):
+        if not await may_read(credentials, kind, within=_READ_WAIT):
+            raise RetryLaterError("The reads of the key are used up for now.", after=timedelta(minutes=1))
+        told = (await call(credentials, "GET", path, params=asked)).body
+        if not isinstance(told.get("items"), list):
+            raise RetryLaterError(f"Blotato's list {path} has a shape that is not understood.")
+        found += told["items"]
+        if not told.get("cursor"):
+            return found
+        asked["cursor"] = str(told["cursor"])
+    raise RetryLaterError(f"Blotato's list {path} has more than {len(found)} entries.")
 
 
 async def upload(credentials: JsonObject, material: Material) -> str:
@@ -133,6 +164,15 @@ async def upload(credentials: JsonObject, material: Material) -> str:
             renewed = {"data": made.excluded.data, "expires_at": made.excluded.expires_at}
             await session.execute(made.on_conflict_do_update(index_elements=keys, set_=renewed))
         return address
+
+
+async def forget(credentials: JsonObject, addresses: Sequence[str]) -> None:
+    """Let files be brought up anew: something was wrong with what lies at these addresses, or it is gone."""
+    if not addresses:
+        return
+    async with context.current().database.session() as session:
+        mine = Upload.channel == "blotato", Upload.owner == owner_of(credentials)
+        await session.execute(delete(Upload).where(*mine, Upload.data["url"].astext.in_(addresses)))
 
 
 _STORE = Platform("blotato", secret_urls=True)  # the address to put a file at is signed

@@ -1,8 +1,7 @@
-"""Reading Blotato's lists: accounts, submissions, boards, counts."""
+"""Reading Blotato's lists: accounts, posts, boards, counts."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from mediaposter.core.db import JsonObject
 from mediaposter.publishing.channel import (
@@ -16,11 +15,11 @@ from mediaposter.publishing.channel import (
     Unreadable,
 )
 from mediaposter.publishing.channels.blotato.rules import PLATFORMS
+from mediaposter.publishing.channels.blotato.siblings import Sibling, username_of
 from mediaposter.publishing.connection import Check, Identity
 from mediaposter.publishing.matching import same_text
 
 WITH_PAGES = ("facebook", "linkedin")
-_EARLIER = timedelta(minutes=2)  # how far Blotato's clock may be behind ours
 # What the platforms' refusals mean (help.blotato.com, Errors): a part of the message in lower case, and the mend.
 _MENDS = (
     ("url ownership", "TikTok takes the file only from Blotato: retry, and it is brought up anew."),
@@ -93,37 +92,50 @@ def confirmation(submission: str, told: JsonObject) -> Confirmation:
 
 
 def find(
-    outgoing: Outgoing, told: JsonObject, *, account: str, page: str | None, text: str
+    outgoing: Outgoing, listed: Sequence[dict[str, Any]], siblings: Sequence[Sibling], *, words: str
 ) -> Found | Absent | Unreadable:
-    """Look through a list of posts for this one: of the same account there, the same page, with the same words."""
-    listed = items(told)
-    if not listed and not any(isinstance(value, list) for value in told.values()):
-        return Unreadable(evidence="Blotato's list of posts has a shape that is not understood.")
-    new = [post for post in listed if _since(outgoing, post)]
-    for post in new:
-        number = str(post.get("postSubmissionId") or post.get("id"))
-        inner: dict[str, Any] = post.get("post") or post
-        words = str((inner.get("content") or inner).get("text", ""))
-        alike = same_text(text, words) or text.strip() == words.strip()
-        if number in outgoing.taken or str(inner.get("accountId", "")) != account or not alike:
-            continue
-        if "target" not in inner and outgoing.target.get("platform") in WITH_PAGES:
-            return Unreadable(evidence=f"Blotato lists {number} with these words and does not say for which page.")
-        if (inner.get("target") or {}).get("pageId") != page:
-            continue
-        if post.get("status") == "failed":
-            reason = str(post.get("errorMessage") or "no reason given")
-            return Absent(evidence=f"Blotato took it as {number} and the platform refused it: {reason}")
-        if post.get("status") != "published":
-            return Unreadable(evidence=f"Blotato has it as {number}, {post.get('status')}.", again=True)
-        url = post.get("publicUrl")
-        return Found(
-            external_id=number,
-            url=str(url) if url else None,
-            evidence=f"Blotato lists it as {number}.",
-            answer={"postSubmissionId": number},
+    """Look through a list of posts for this one.
+
+    The list names the platform, the words and the address of each post, and not its account: a post with the same words
+    may be that of another account of the key, until that one is known to have an address of its own.
+    """
+    platform = outgoing.target.get("platform")
+    alike = [
+        post
+        for post in listed
+        if post.get("platform") == platform
+        and _same(words, str(post.get("text", "")))
+        and _id(post) not in outgoing.taken
+    ]
+    others = {one.url for one in siblings if one.url} | {one.external_id for one in siblings if one.external_id}
+    public = [post for post in alike if _state(post) == "published"]
+    left = [post for post in public if _id(post) not in others and _url(post) not in others]
+    username = username_of(outgoing.account.handle)
+    names = [one.username for one in siblings if one.username.lower() != username.lower()]
+    left = [post for post in left if not any(_names(post, name) for name in names)]
+    mine = [post for post in left if _names(post, username)]
+    if mine or (left and not siblings):
+        # The list is newest first.
+        return _found((mine or left)[-1], "it")
+    known = {_url(post) for post in public} | {_id(post) for post in public}
+    doubtful = sum(one.url is None and one.external_id not in known for one in siblings)
+    if len(left) > doubtful:
+        return _found(left[-1], f"each of {doubtful + 1} posts with these words" if doubtful else "it")
+    if left:
+        return Unreadable(
+            evidence=f"Blotato lists {len(left)} posts with these words, and {doubtful} other accounts of the key post "
+            "the same. It does not say which is whose.",
+            again=True,
         )
-    return Absent(evidence=f"None of the key's {len(new)} posts since then is this one.")
+    failed = [post for post in alike if _state(post) == "failed"]
+    if len(failed) == 1 and not siblings:
+        return Absent(evidence=f"The platform refused it: {_told(failed[0]).get('errorMessage') or 'no reason given'}")
+    return Absent(evidence=f"None of the {len(listed)} posts of the key on {platform} since then is this one.")
+
+
+def published_id(listed: Sequence[dict[str, Any]], url: str | None) -> str | None:
+    """Return Blotato's id of the post with this address: its counts are found under it."""
+    return next((_id(post) for post in listed if url and _url(post) == url), None)
 
 
 def checks(account: ChannelAccount, told: JsonObject) -> list[Check]:
@@ -147,11 +159,17 @@ def boards(account: ChannelAccount, told: JsonObject) -> list[Check]:
     return [Check("target", ok=False, says=f"No board of its own is chosen. There are: {names}.", fix=fix)]
 
 
-def metrics(told: JsonObject) -> Metrics | None:
+def metrics(told: JsonObject) -> Metrics:
     """Return the newest counts: each field is optional, and numbers come as strings."""
-    newest: Any = told.get("metrics") or told.get("analytics") or told
+    newest: Any = told
+    for name in ("latestMetrics", "latestSnapshot", "snapshots", "items"):
+        if told.get(name):
+            newest = told[name]
+            break
     if isinstance(newest, list):
-        newest = newest[-1] if newest else {}
+        snapshots = cast("list[dict[str, Any]]", newest)
+        newest = max(snapshots, key=lambda one: str(one.get("fetchedAt", "")))
+    newest = newest.get("metrics") or newest
 
     def count(*names: str) -> int | None:
         for name in names:
@@ -178,9 +196,33 @@ def _mend(reason: str) -> str:
     return next((mend for part, mend in _MENDS if part in lower), "See my.blotato.com/failed, mend it, then retry.")
 
 
-def _since(outgoing: Outgoing, post: dict[str, Any]) -> bool:
-    told = str(post.get("createdAt") or post.get("created_at") or "")
-    if outgoing.armed_at is None or not told:
-        return True
-    made = datetime.fromisoformat(told)
-    return (made if made.tzinfo else made.replace(tzinfo=UTC)) >= outgoing.armed_at - _EARLIER
+def _found(post: dict[str, Any], what: str) -> Found:
+    return Found(external_id=_id(post), url=_url(post), evidence=f"Blotato lists {what} as published: {_id(post)}.")
+
+
+def _same(ours: str, theirs: str) -> bool:
+    return same_text(ours, theirs) or ours.strip() == theirs.strip()
+
+
+def _told(post: dict[str, Any]) -> dict[str, Any]:
+    state: Any = post.get("state")
+    return state if isinstance(state, dict) else {}
+
+
+def _state(post: dict[str, Any]) -> str:
+    return str(_told(post).get("type", ""))
+
+
+def _id(post: dict[str, Any]) -> str:
+    return str(post.get("id", ""))
+
+
+def _url(post: dict[str, Any]) -> str | None:
+    url = _told(post).get("postUrl")
+    return str(url) if url else None
+
+
+def _names(post: dict[str, Any], username: str) -> bool:
+    """Whether the address of a post names this account, as those of most platforms do."""
+    parts = (_url(post) or "").lower().split("/")
+    return bool(username) and (username.lower() in parts or f"@{username.lower()}" in parts)

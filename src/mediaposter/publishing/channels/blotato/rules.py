@@ -46,7 +46,9 @@ PLATFORMS: dict[str, ChannelRules] = {
         a_day=100,
     ),
     "instagram": _rules(
-        TextRules(counting=Counting.UTF16, description_max=2200, hashtags_max=30, alt_text_max=1000),
+        TextRules(
+            counting=Counting.UTF16, description_max=2200, hashtags_max=30, alt_text_max=1000, first_comment=True
+        ),
         MediaRules(
             media_required=True,
             images_max=10,
@@ -91,7 +93,7 @@ PLATFORMS: dict[str, ChannelRules] = {
         ai=True,
     ),
     "facebook": _rules(
-        TextRules(counting=Counting.UTF16, description_max=63_206),
+        TextRules(counting=Counting.UTF16, description_max=63_206, first_comment=True, comment_max=8000),
         MediaRules(images_max=10, duration_min=3, duration_max=14_400, fps_max=60, image=_images(4)),
         a_day=30,
     ),

@@ -168,9 +168,26 @@ class BlotatoTarget(RootModel[Target]):
     """One of the platforms that Blotato posts to."""
 
 
-def post(outgoing: Outgoing, *, text: str, media: list[str]) -> JsonObject:
+_COVERS = {"youtube": "thumbnailUrl", "instagram": "coverImageUrl"}
+
+
+def takes_cover(outgoing: Outgoing) -> bool:
+    """Say whether a still picture goes with the post's video: where one was chosen and the platform takes it."""
+    target = outgoing.target_as(BlotatoTarget).root
+    story = isinstance(target, Instagram) and target.media_type == "story"
+    return outgoing.copy.thumbnail_at is not None and target.platform in _COVERS and not story
+
+
+def post(
+    outgoing: Outgoing, *, text: str, media: list[str], cover: str | None = None, stills: bool = True
+) -> JsonObject:
     """Return the body that posts these words and addresses of media on the account's target."""
     target = outgoing.target_as(BlotatoTarget).root
+    told = target.told(outgoing)
+    if isinstance(target, Instagram) and not stills:
+        told.pop("altText", None)  # of pictures only
+    if cover:
+        told[_COVERS[target.platform]] = cover
     content: JsonObject = {"text": text, "mediaUrls": media, "platform": target.platform}
     if outgoing.copy.thread:
         content["additionalPosts"] = [{"text": part, "mediaUrls": []} for part in outgoing.copy.thread]
@@ -178,6 +195,6 @@ def post(outgoing: Outgoing, *, text: str, media: list[str]) -> JsonObject:
         "post": {
             "accountId": target.account,
             "content": content,
-            "target": {"targetType": target.platform, **target.told(outgoing)},
+            "target": {"targetType": target.platform, **told},
         }
     }
