@@ -92,6 +92,10 @@ async def test_the_page_lets_its_form_lead_to_the_platform_only(
     assert "default-src 'none'" in policy
 
 
+async def test_browsers_may_tell_our_own_forms_where_they_come_from(browser: httpx.AsyncClient) -> None:
+    assert (await browser.get("/connect")).headers["referrer-policy"] == "same-origin"
+
+
 async def test_an_account_is_connected_by_the_page(
     ctx: Context, browser: httpx.AsyncClient, meadow: OAuthServer
 ) -> None:

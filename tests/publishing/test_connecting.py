@@ -110,7 +110,7 @@ async def test_what_went_wrong_is_kept_with_the_flow(ctx: Context, meadow: OAuth
     with pytest.raises(Exception, match="500"):
         await flows.receive(ctx, "meadow", await visit(begun.url))
     async with ctx.database.session() as session:
-        assert ((await flows.get(session, begun.id)).problem or {})["code"] == "RETRY_LATER"
+        assert ((await flows.get(session, begun.id)).problem or {})["code"] == "CONNECT_FAILED"
 
 
 async def test_several_accounts_wait_to_be_chosen(ctx: Context, meadow: OAuthServer) -> None:

@@ -19,12 +19,10 @@ from mediaposter.core.context import Context
 from mediaposter.core.errors import ConflictError, InvalidInputError, MediaPosterError, NotFoundError
 from mediaposter.core.ids import new_id
 from mediaposter.publishing import ledger, service
-from mediaposter.publishing.channel import Connectable
 from mediaposter.publishing.connecting import keeping, oauth
 from mediaposter.publishing.connecting.errors import ConnectError, DeniedError, MissingScopesError, UnknownFlowError
-from mediaposter.publishing.connecting.paste import connectable
+from mediaposter.publishing.connecting.paste import connectable, reached
 from mediaposter.publishing.connection import Identity
-from mediaposter.publishing.errors import ReconnectNeededError
 from mediaposter.publishing.models import Account, Connection
 
 PENDING = timedelta(minutes=10)  # for the person on the platform's page
@@ -193,7 +191,7 @@ async def _found(ctx: Context, row: Connection, told: Mapping[str, str]) -> list
             f"These permissions were not given: {', '.join(missing)}.",
             fix="Start again and leave every box ticked. If there was none for them, add them to the app first.",
         )
-    found = await _identify(channel, credentials)
+    found = await reached(channel, credentials, refused="The new token was refused: start again.")
     if row.account_id is None:
         return found
     async with ctx.database.session() as session:
@@ -206,13 +204,6 @@ async def _found(ctx: Context, row: Connection, told: Mapping[str, str]) -> list
             fix=f"Sign out at the platform, then sign in as {account.handle} and start again.",
         )
     return mine
-
-
-async def _identify(channel: Connectable, credentials: dict[str, object]) -> list[Identity]:
-    try:
-        return list(await channel.identify(credentials))
-    except ReconnectNeededError as error:
-        raise ConnectError(f"The new token was refused: {error.detail}", fix="Start again.") from error
 
 
 async def _put(ctx: Context, connection_id: str, found: Sequence[Identity]) -> Connection:

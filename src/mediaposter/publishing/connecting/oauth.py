@@ -116,7 +116,7 @@ def authorize_address(app: App, *, redirect_uri: str, state: str, challenge: str
 
 
 async def exchange(app: App, *, code: str, redirect_uri: str, verifier: str, now: datetime) -> JsonObject:
-    """Return the credentials for a code. Raises ConnectError when it is refused, RetryLaterError on a blip."""
+    """Return the credentials for a code. Raises ConnectError when it is refused, or cannot be asked for."""
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
     if app.how.pkce:
         form["code_verifier"] = verifier
@@ -129,6 +129,8 @@ async def exchange(app: App, *, code: str, redirect_uri: str, verifier: str, now
         ) from error
     except RejectedError as error:
         raise ConnectError(error.detail, fix=error.fix) from error
+    except RetryLaterError as error:
+        raise ConnectError(error.detail, fix="Start again in a minute.") from error
     return credentials_of(app, answer, {}, now=now)
 
 

@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from mediaposter.core.db import JsonObject
 from mediaposter.core.errors import FieldProblem, InvalidInputError
 from mediaposter.publishing.channel import Connectable
+from mediaposter.publishing.connecting.errors import ConnectError
 from mediaposter.publishing.connection import Field, Identity, OAuth
+from mediaposter.publishing.errors import ReconnectNeededError, RetryLaterError
 from mediaposter.publishing.registry import load_channel
 
 _TOKENS = (
@@ -48,4 +50,17 @@ async def identify(channel_name: str, values: Mapping[str, str]) -> Sequence[Ide
     if problems:
         told = "; ".join(f"{one.field} {one.rule}" for one in problems)
         raise InvalidInputError(f"{channel_name} cannot be connected: {told}.", fix=problems[0].fix, errors=problems)
-    return await connectable(channel_name).identify(credentials)
+    return await reached(connectable(channel_name), credentials, refused="Check what you pasted, then try again.")
+
+
+async def reached(channel: Connectable, credentials: JsonObject, *, refused: str) -> list[Identity]:
+    """Return the accounts that credentials reach. `refused` is the mend when the platform refuses them.
+
+    Raises ConnectError, also where the platform cannot be asked now.
+    """
+    try:
+        return list(await channel.identify(credentials))
+    except ReconnectNeededError as error:
+        raise ConnectError(error.detail, fix=refused) from error
+    except RetryLaterError as error:
+        raise ConnectError(error.detail, fix="Try again in a minute.") from error
