@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import timedelta
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
@@ -168,6 +169,29 @@ async def test_nothing_is_sent_on_a_disconnected_account(ctx: Context, meadow: O
         await keeping.disconnect(session, ctx, account.id)
     assert await drive(ctx, publication_id) is Outcome.REJECTED
     assert ((await read(ctx, publication_id)).problem or {})["code"] == "RECONNECT_NEEDED"
+
+
+async def asked(ctx: Context, monkeypatch: pytest.MonkeyPatch, channel: str) -> dict[str, str]:
+    """What a platform's page is asked for a channel of ours."""
+    monkeypatch.setenv(f"MEDIAPOSTER_{channel.upper()}_CLIENT_ID", "app-7")
+    begun = await flows.begin(ctx, channel, redirect_uri=REDIRECT)
+    return dict(parse_qsl(urlsplit(begun.url).query))
+
+
+async def test_tiktok_is_asked_in_its_own_words(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = await asked(ctx, monkeypatch, "tiktok")
+    assert (told["client_key"], len(told["code_challenge"]), "," in told["scope"]) == ("app-7", 64, True)
+
+
+async def test_google_is_asked_for_a_refresh_token(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = await asked(ctx, monkeypatch, "youtube")
+    assert (told["access_type"], told["code_challenge_method"]) == ("offline", "S256")
+
+
+async def test_scopes_of_a_setting_replace_those_of_the_channel(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDIAPOSTER_LINKEDIN_SCOPES", "openid w_organization_social")
+    told = await asked(ctx, monkeypatch, "linkedin")
+    assert (told["scope"], "code_challenge" in told) == ("openid w_organization_social", False)
 
 
 async def test_the_command_gets_the_browser_back_on_this_machine(ctx: Context, meadow: OAuthServer) -> None:

@@ -137,6 +137,14 @@ async def test_a_void_grant_is_asked_for_once_and_the_token_used_to_its_end(ctx:
         await refresh_if_due(later(ctx, 3601), account.id)
 
 
+async def test_a_post_with_the_last_of_a_void_grant_does_not_hide_it(ctx: Context, meadow: OAuthServer) -> None:
+    account = await connected(ctx)
+    meadow.logins[0].refresh = "another"  # the platform knows our refresh token no more, and the token still
+    await refresh_if_due(later(ctx, 3500), account.id)
+    assert await drive(ctx, await plan(ctx, account, "")) is Outcome.CONFIRMED
+    assert ((await account_of(ctx, account.id)).problem or {})["code"] == "RECONNECT_NEEDED"
+
+
 async def test_a_post_renews_a_token_that_is_over(ctx: Context, meadow: OAuthServer) -> None:
     account = await connected(ctx)
     await end_now(ctx, account)

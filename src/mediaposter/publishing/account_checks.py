@@ -78,18 +78,20 @@ def _of_login(ctx: Context, account: Account, channel: Channel, connectable: Con
     """Say what the row tells of scopes and of a token that ends."""
     again = f"mediaposter accounts connect {account.channel}"
     checks: list[Check] = []
+    renewable = refreshing.renewable(channel, refreshing.credentials_of(ctx, account))
     if isinstance(connectable.connect, OAuth) and account.scopes:
         try:
             missing = [one for one in oauth.app_of(connectable).scopes if one not in account.scopes]
         except MediaPosterError as error:
-            checks.append(Check("app", ok=False, says=error.detail, fix=error.fix))
+            if renewable:  # a pasted token that lasts needs no app
+                checks.append(Check("app", ok=False, says=error.detail, fix=error.fix))
         else:
             says = f"Not granted: {', '.join(missing)}." if missing else "All that posting needs are granted."
             checks.append(Check("scope", ok=not missing, says=says, fix=again if missing else ""))
     ends, now = account.credentials_expire_at, ctx.clock()
     if ends is None:
         return checks
-    if not refreshing.renewable(channel, refreshing.credentials_of(ctx, account)):
+    if not renewable:
         says = f"Its token ends at {ends:%Y-%m-%d %H:%M} UTC and cannot be renewed."
         checks.append(Check("expiry", ok=ends - now > _ENDS_SOON, says=says, fix=again))
     return checks

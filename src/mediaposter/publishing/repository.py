@@ -38,11 +38,16 @@ async def list_accounts(session: AsyncSession, *, channel: str | None, archived:
     return list((await session.execute(query)).scalars())
 
 
-async def lock_connected(session: AsyncSession, channel: str) -> list[Account]:
-    """Return the accounts of a channel that have credentials, locked, in the order of their ids."""
+async def connected_accounts(session: AsyncSession, channel: str) -> list[Account]:
+    """Return the accounts of a channel that have credentials."""
     query = select(Account).where(Account.channel == channel, Account.sealed_credentials.is_not(None))
-    query = query.order_by(Account.id).with_for_update().execution_options(populate_existing=True)
     return list((await session.execute(query)).scalars())
+
+
+async def lock_accounts(session: AsyncSession, ids: Collection[str]) -> list[Account]:
+    """Return accounts as they are now, locked, in the order of their ids."""
+    query = select(Account).where(Account.id.in_(ids)).order_by(Account.id).with_for_update()
+    return list((await session.execute(query.execution_options(populate_existing=True))).scalars())
 
 
 async def get_post(session: AsyncSession, post_id: str) -> Post | None:

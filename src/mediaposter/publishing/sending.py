@@ -211,7 +211,8 @@ async def _keep_answer(ctx: Context, publication_id: str, turn: Turn, handle: Ha
             await ledger.write(session, row, note=note, now=now, answer=handle.answer)
             return turn_after(row.outcome, row.attempt)
         ledger.keep_handle(row, handle, now=now)
-        row.account.problem = None
+        if not (row.account.problem or {}).get(refreshing.STAYS):
+            row.account.problem = None
         if handle.rest:
             until = now + timedelta(seconds=handle.rest)
             row.account.held_until = max(until, row.account.held_until or until)

@@ -38,6 +38,7 @@ RENEW = "publishing.renew"  # the kind of our rows in the timeline: look after t
 NEEDED = ReconnectNeededError.code
 DISCONNECTED = "DISCONNECTED"  # by hand
 NOT_REACHED = "NOT_REACHED"  # the credentials are good and reach this account no more
+STAYS = "stays"  # in an account's problem: only connecting it again ends it
 _SHORT = timedelta(minutes=10)  # ahead of the end of a token that lasts hours
 _LONG = timedelta(days=10)  # ahead of the end of one that lasts weeks
 _LASTS = timedelta(days=2)  # a token that lasts so long is of the second kind
@@ -193,6 +194,8 @@ async def _store_void(ctx: Context, account: Account, old: JsonObject, error: Re
         for row, kept in await _of_login(session, ctx, account, old):
             row.sealed_credentials = ctx.secrets.seal(json.dumps({**kept, _VOID: True}))
             await mark_disconnected(session, row, error.detail, fix=error.fix)
+            # A post that goes out with the old token is no proof that all is well.
+            row.problem = {**(row.problem or {}), STAYS: True}
             await plan(session, ctx, row)
 
 
@@ -201,8 +204,14 @@ async def _of_login(
 ) -> list[tuple[Account, JsonObject]]:
     """Return every account of a login with its credentials, locked."""
     login = _login(account.channel, credentials)
-    rows = [(row, credentials_of(ctx, row)) for row in await repository.lock_connected(session, account.channel)]
-    return [(row, kept) for row, kept in rows if _login(row.channel, kept) == login]
+
+    def of_it(rows: Sequence[Account]) -> list[tuple[Account, JsonObject]]:
+        known = [(row, credentials_of(ctx, row)) for row in rows]
+        return [(row, kept) for row, kept in known if _login(row.channel, kept) == login]
+
+    # Looked for without locks, so that a renewal holds up no other account of the channel.
+    found = of_it(await repository.connected_accounts(session, account.channel))
+    return of_it(await repository.lock_accounts(session, [row.id for row, _ in found]))
 
 
 def _merged(kept: JsonObject, old: JsonObject, fresh: JsonObject) -> JsonObject:
