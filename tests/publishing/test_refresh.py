@@ -11,6 +11,7 @@ import pytest
 from mediaposter.core import events, timeline
 from mediaposter.core.clock import utc_now
 from mediaposter.core.context import Context
+from mediaposter.core.db import Database
 from mediaposter.core.engine import Engine
 from mediaposter.publishing.connecting import refreshing, renewals
 from mediaposter.publishing.connecting.refreshing import RENEW, look_after, refresh_if_due
@@ -161,6 +162,63 @@ async def test_a_token_that_is_refused_before_its_end_is_renewed_and_the_post_go
     ahead = later(ctx, 600)
     assert await drive(ahead, await plan(ctx, account, "")) is Outcome.CONFIRMED
     assert (meadow.renewals, len(meadow.posts)) == (1, 1)
+
+
+async def refused_in_a_blip(ctx: Context, meadow: OAuthServer, account: Account) -> Outcome:
+    meadow.end_tokens()
+    meadow.faults.append(503)
+    return await drive(later(ctx, 600), await plan(ctx, account, ""))
+
+
+async def test_a_refused_token_that_cannot_be_renewed_just_now_puts_a_post_off(
+    ctx: Context, meadow: OAuthServer
+) -> None:
+    assert await refused_in_a_blip(ctx, meadow, await connected(ctx)) is Outcome.PLANNED
+
+
+async def test_a_refused_token_that_cannot_be_renewed_just_now_disconnects_nobody(
+    ctx: Context, meadow: OAuthServer
+) -> None:
+    account = await connected(ctx)
+    await refused_in_a_blip(ctx, meadow, account)
+    assert (await account_of(ctx, account.id)).problem is None
+    assert "account.disconnected" not in await topics(ctx)
+
+
+async def test_a_call_refused_in_a_blip_of_the_renewal_puts_the_post_off(ctx: Context, meadow: OAuthServer) -> None:
+    account = await connected(ctx)
+    meadow.refuses_posts = True
+    meadow.faults.append(503)
+    assert await drive(later(ctx, 600), await plan(ctx, account, "")) is Outcome.PLANNED
+    assert (await account_of(ctx, account.id)).problem is None
+
+
+async def test_a_renewal_that_is_called_off_still_keeps_the_new_token(ctx: Context, meadow: OAuthServer) -> None:
+    account = await connected(ctx)
+    meadow.faults.append(0)
+    renewal = asyncio.ensure_future(refresh_if_due(later(ctx, 3500), account.id))
+    async with asyncio.timeout(10):
+        while meadow.faults:
+            await asyncio.sleep(0.01)
+    renewal.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await renewal
+    assert (meadow.renewals, (await kept(ctx, account.id))["refresh_token"]) == (1, meadow.logins[0].refresh)
+
+
+async def test_many_logins_that_are_due_at_once_leave_each_other_connections(ctx: Context, meadow: OAuthServer) -> None:
+    few = Database(ctx.database.url, pool_size=9, max_overflow=0)
+    accounts: list[Account] = []
+    for number in range(12):
+        meadow.person = f"person{number}"
+        accounts.append(await connected(ctx))
+    meadow.slow = 0.05
+    meadow.faults.extend([0] * len(accounts))
+    async with asyncio.timeout(20):
+        ahead = replace(later(ctx, 3500), database=few)
+        await asyncio.gather(*(refresh_if_due(ahead, one.id) for one in accounts))
+    await few.close()
+    assert meadow.renewals == len(accounts)
 
 
 async def test_a_blip_puts_a_post_off_and_does_not_refuse_it(ctx: Context, meadow: OAuthServer) -> None:

@@ -63,6 +63,7 @@ class OAuthServer:
     access: dict[str, tuple[Login, float]] = field(default_factory=dict)
     logins: list[Login] = field(default_factory=list)
     renewals: int = 0
+    refuses_posts: bool = False  # says of good tokens that they are not, where posts are made
     posts: list[tuple[str, str]] = field(default_factory=list)
     url: str = ""
 
@@ -199,7 +200,7 @@ class OAuthServer:
     async def post(self, request: Request) -> Response:
         """Make a post."""
         login = self._person(request)
-        if login is None:
+        if login is None or self.refuses_posts:
             return JSONResponse({"error": "invalid_token"}, 401)
         told = await request.json()
         self.posts.append((told["as"], told["text"]))

@@ -113,14 +113,24 @@ async def commit(ctx: Context, publication_id: str, turn: Turn, *, owner: str) -
     except RetryLaterError as error:
         return await _later(ctx, publication_id, turn, error)
     except _NOTHING_MADE as error:
-        if isinstance(error, ReconnectNeededError) and await refreshing.renewed_after_refusal(ctx, outgoing.account):
-            again = RetryLaterError("The token was refused before its end, and renewed.", after=timedelta(0))
-            return await _later(ctx, publication_id, turn, again)
-        return await _refuse(ctx, publication_id, turn, error, "The platform refused it.")
+        why = await _after_refusal(ctx, outgoing, error) if isinstance(error, ReconnectNeededError) else error
+        if isinstance(why, RetryLaterError):
+            return await _later(ctx, publication_id, turn, why)
+        return await _refuse(ctx, publication_id, turn, why, "The platform refused it.")
     except Exception as error:
         log_fault("publication.commit_unanswered", publication_id, error)
         return await _doubt(ctx, publication_id, turn, error)
     return await _keep_answer(ctx, publication_id, turn, handle)
+
+
+async def _after_refusal(ctx: Context, outgoing: Outgoing, error: ReconnectNeededError) -> MediaPosterError:
+    """Return what a refused token comes to: another try when it was renewed or cannot be just now, else a refusal."""
+    try:
+        if await refreshing.renewed_after_refusal(ctx, outgoing.account):
+            return RetryLaterError("The token was refused before its end, and renewed.", after=timedelta(0))
+    except (RetryLaterError, RejectedError, NotConfiguredError) as why:
+        return why
+    return error
 
 
 async def _aim(ctx: Context, publication_id: str, turn: Turn, *, owner: str) -> Turn | _Armed:

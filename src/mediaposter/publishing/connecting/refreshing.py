@@ -12,17 +12,20 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mediaposter.core import events, timeline
 from mediaposter.core.context import Context
-from mediaposter.core.db import JsonObject
+from mediaposter.core.db import Database, JsonObject
 from mediaposter.core.errors import NotConfiguredError
 from mediaposter.core.locks import locked
 from mediaposter.core.timeline import TimelineState
@@ -48,9 +51,12 @@ _AGAIN = timedelta(hours=1)  # after a blip
 _REST = 30.0  # seconds between two tries of one process while a platform fails to renew
 _JUST_NOW = timedelta(minutes=2)  # a refusal of a token younger than this is no matter of its age
 _STORES = 6
+_AT_ONCE = 8  # renewals of one process: each holds a connection of the pool while a platform answers, and needs another
 _VOID = "refresh_void"  # kept with credentials whose grant the platform called void: the token is used to its end
 _failed: dict[str, float] = {}  # account -> when this process may ask again
+_turns: WeakKeyDictionary[Database, asyncio.Semaphore] = WeakKeyDictionary()
 _log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 
 def renewable(channel: Channel, credentials: JsonObject) -> bool:
@@ -107,7 +113,8 @@ async def refresh_if_due(
         if not renewable(channel, credentials):
             return _unrenewable(ctx, account, credentials, refused)
         login = _login(account.channel, credentials)
-        async with locked(ctx.database, f"credentials:{login}"):
+        turns = _turns.setdefault(ctx.database, asyncio.Semaphore(_AT_ONCE))
+        async with turns, locked(ctx.database, f"credentials:{login}"):
             account, credentials = await _read(ctx, account_id)
             if account is None:
                 return None
@@ -115,7 +122,17 @@ async def refresh_if_due(
                 return _as_channel_sees(account, credentials)  # another worker was faster
             if _login(account.channel, credentials) != login:
                 continue  # renewed or connected again meanwhile, and due again: under its own lock
-            return await _renew(ctx, channel, account, credentials, refused)
+            return await _to_its_end(_renew(ctx, channel, account, credentials, refused))
+
+
+async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Await work that is not cut off, under the lock: a token that was given and not stored ends the login."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
 
 
 def _wants(
@@ -135,7 +152,7 @@ async def _renew(
     over = refused is not None or _is_over(ctx, account)
     if time.monotonic() < _failed.get(account.id, 0.0):
         if over:
-            raise RetryLaterError(f"{channel.title} could not renew the token a moment ago.", after=_soon())
+            raise RetryLaterError(f"{channel.title} could not renew the token a moment ago.")
         return _as_channel_sees(account, credentials)
     try:
         fresh = await _ask(ctx, channel, credentials)
@@ -151,12 +168,13 @@ async def _renew(
             return _as_channel_sees(account, credentials)
         if isinstance(error, RejectedError | NotConfiguredError):
             raise
-        raise RetryLaterError(
-            f"The token is over and {channel.title} could not renew it: {error}", after=_soon()
-        ) from error
+        # Without a time of the platform's the pauses grow: an hour's outage must not use up the tries of a post.
+        after = error.after if isinstance(error, RetryLaterError) else None
+        said = f"The token is over and {channel.title} could not renew it: {error}"
+        raise RetryLaterError(said, after=after) from error
     _failed.pop(account.id, None)
     # The new refresh token may be the only one that is good: it is stored before anything else happens.
-    await asyncio.shield(_store(ctx, account, credentials, fresh))
+    await _store(ctx, account, credentials, fresh)
     return replace(_as_channel_sees(account, credentials), credentials=fresh)
 
 
@@ -181,7 +199,7 @@ async def _store(ctx: Context, account: Account, old: JsonObject, fresh: JsonObj
                     if (row.problem or {}).get("code") == NEEDED:
                         row.problem = None
                     await plan(session, ctx, row)
-        except (OperationalError, InterfaceError, OSError):
+        except (OperationalError, InterfaceError, NoConnectionError, OSError):
             if not left:
                 raise
             await asyncio.sleep(0.2 * 2 ** (_STORES - left))
@@ -278,6 +296,10 @@ async def look_after(ctx: Context, account_id: str) -> str:
             did = "renewed" if found is not None and found.credentials != credentials else "nothing"
         except (ReconnectNeededError, RetryLaterError, RejectedError, NotConfiguredError) as error:
             did = "over" if isinstance(error, ReconnectNeededError) else "later"
+        except Exception as error:
+            # Whatever it was, the account is looked after again: nobody else remembers an idle one.
+            _log.exception("account.not_looked_after", account_id=account_id, error=type(error).__name__)
+            did = "later"
         async with ctx.database.session() as session:
             row = await repository.get_account(session, account_id, lock=True)
             if row is not None:
@@ -317,15 +339,17 @@ async def fresh(ctx: Context, outgoing: Outgoing, *, ahead: timedelta = timedelt
 
 
 async def renewed_after_refusal(ctx: Context, account: ChannelAccount) -> bool:
-    """Say whether credentials that a platform has just refused could be renewed. Raises nothing that it can say.
+    """Say whether credentials that a platform has just refused could be renewed; False when they are void.
 
-    A token may end before its time: then the login often still gives a new one.
+    A token may end before its time: then the login often still gives a new one. Raises RetryLaterError when the
+    platform could not renew them now, RejectedError or NotConfiguredError when the app is at fault: none of these says
+    anything of the account.
     """
     if not renewable(load_channel(account.channel), account.credentials):
         return False
     try:
         now = await refresh_if_due(ctx, account.id, refused=account.credentials)
-    except (ReconnectNeededError, RetryLaterError, RejectedError, NotConfiguredError):
+    except ReconnectNeededError:
         return False
     return now is not None and now.credentials.get("access_token") != account.credentials.get("access_token")
 
@@ -362,10 +386,6 @@ def _unrenewable(ctx: Context, account: Account, credentials: JsonObject, refuse
 
 def _is_over(ctx: Context, account: Account) -> bool:
     return account.credentials_expire_at is not None and ctx.clock() >= account.credentials_expire_at
-
-
-def _soon() -> timedelta:
-    return timedelta(seconds=_REST)
 
 
 async def _read(ctx: Context, account_id: str) -> tuple[Account | None, JsonObject]:
