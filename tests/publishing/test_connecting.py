@@ -221,14 +221,21 @@ async def test_redirect_addresses_are_fixed_and_follow_the_settings(ctx: Context
 async def test_a_sync_adds_what_is_new_and_marks_what_is_gone(ctx: Context, meadow: OAuthServer) -> None:
     account = await connected(ctx)
     meadow.pages = {"ann": ["garden"]}
-    tried = await sync(ctx, [account], dry_run=True)
+    tried = await sync(ctx, [account], add=True, dry_run=True)
     assert [(one.handle, one.account_id) for one in tried.added] == [("garden", None)]
-    done = await sync(ctx, [account])
+    done = await sync(ctx, [account], add=True)
     garden = await account_of(ctx, str(done.added[0].account_id))
     meadow.pages = {}
     gone = await sync(ctx, [account, garden])
     assert ([one.handle for one in gone.vanished], gone.unchanged) == (["garden"], 1)
     assert ((await account_of(ctx, garden.id)).problem or {})["code"] == "NOT_REACHED"
+
+
+async def test_a_sync_adds_no_account_that_nobody_asked_for(ctx: Context, meadow: OAuthServer) -> None:
+    account = await connected(ctx)
+    meadow.pages = {"ann": ["garden"]}
+    done = await sync(ctx, [account])
+    assert ([one.handle for one in done.offered], done.added) == (["garden"], [])
 
 
 async def test_a_key_that_cannot_be_asked_changes_nothing(ctx: Context, meadow: OAuthServer) -> None:

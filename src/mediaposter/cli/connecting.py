@@ -166,14 +166,15 @@ def sync(
     select: Annotated[
         list[str] | None, typer.Argument(help="A channel, a group, an id, @handle or channel:handle; all without.")
     ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Add every new account that is reached.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Look again at what stored keys and logins reach: add new accounts, update names, mark those that are gone."""
+    """Look again at what stored keys and logins reach: update names, mark those that are gone, tell what is new."""
 
     async def run() -> syncing.Synced:
         async with machine(command_settings()) as ctx:
-            return await syncing.sync(ctx, await _named(ctx, select or ()), dry_run=dry_run)
+            return await syncing.sync(ctx, await _named(ctx, select or ()), add=everything, dry_run=dry_run)
 
     done = asyncio.run(run())
 
@@ -183,6 +184,9 @@ def sync(
             for one in found:
                 changed = f": {', '.join(one.changed)}" if one.changed else ""
                 out.print(f"{one.channel}:{one.handle} {would}{word}{changed}", markup=False)
+        for one in done.offered:
+            add = f"--all adds it, or mediaposter accounts connect {one.channel} --account '{one.handle}'"
+            out.print(f"{one.channel}:{one.handle} is new: {add}", soft_wrap=True, markup=False)
         for one in done.problems:
             out.print(f"{one['channel']}:{one['handle']} {one['detail']} {one['fix']}", soft_wrap=True, markup=False)
         out.print(f"{done.unchanged} as they were.")

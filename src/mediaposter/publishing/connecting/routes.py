@@ -75,11 +75,11 @@ async def choose_accounts(connection_id: str, request: ConnectChoice) -> list[Ac
 
 @router.post("/sync", summary="Look again at what stored keys reach")
 async def sync_accounts(request: SyncRequest) -> SyncRead:
-    """Adds new accounts, updates names, marks those that are gone. `dry_run` only tells."""
+    """Updates names, marks those that are gone, offers new ones; `add` adds them. `dry_run` only tells."""
     ctx = context.current()
     async with ctx.database.session() as session:
         accounts = await service.list_accounts(session, request.select or "all", channel=request.channel)
-    return SyncRead.of(await syncing.sync(ctx, accounts, dry_run=request.dry_run))
+    return SyncRead.of(await syncing.sync(ctx, accounts, add=request.add, dry_run=request.dry_run))
 
 
 @router.post("/{account_id}/test", summary="Say whether a post would work now")

@@ -169,17 +169,18 @@ class AccountTest(BaseModel):
 
 
 class SyncRequest(BaseModel):
-    """Which accounts' keys to ask: words as in GET /api/accounts, a channel, or everything without."""
+    """Which accounts' keys to ask: words as in GET /api/accounts, a channel, or all without. `add` adds new ones."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     select: tuple[str, ...] = ()
     channel: str | None = None
+    add: bool = False
     dry_run: bool = False
 
 
 class FoundRead(BaseModel):
-    """An account that a key reaches, or reaches no more. `account_id` is None where a dry run would add it."""
+    """An account that a key reaches, or reaches no more. `account_id` is None where it was not added."""
 
     channel: str
     external_id: str
@@ -189,8 +190,9 @@ class FoundRead(BaseModel):
 
 
 class SyncRead(BaseModel):
-    """What was found."""
+    """What was found. `offered` are new and were not added."""
 
+    offered: list[FoundRead]
     added: list[FoundRead]
     updated: list[FoundRead]
     vanished: list[FoundRead]

@@ -18,7 +18,7 @@ from mediaposter.publishing.registry import load_channel
 
 @dataclass(frozen=True)
 class Found:
-    """An account that a key reaches. `account_id` is None for one that a dry run would add."""
+    """An account that a key reaches. `account_id` is None for one that was not added."""
 
     channel: str
     external_id: str
@@ -29,8 +29,9 @@ class Found:
 
 @dataclass
 class Synced:
-    """What was found. `problems` are of keys that could not be asked: their accounts stay as they are."""
+    """What was found. `offered` are new and were not added; `problems` are of keys that could not be asked."""
 
+    offered: list[Found] = field(default_factory=list[Found])
     added: list[Found] = field(default_factory=list[Found])
     updated: list[Found] = field(default_factory=list[Found])
     vanished: list[Found] = field(default_factory=list[Found])
@@ -38,11 +39,12 @@ class Synced:
     problems: list[JsonObject] = field(default_factory=list[JsonObject])
 
 
-async def sync(ctx: Context, accounts: Sequence[Account], *, dry_run: bool = False) -> Synced:
+async def sync(ctx: Context, accounts: Sequence[Account], *, add: bool = False, dry_run: bool = False) -> Synced:
     """Ask the channels of some accounts what their stored credentials reach, once for each login or key.
 
-    New accounts are added, known ones get their handle, name and scopes, those that are not reached any more are marked
-    with a problem. `dry_run` changes nothing. A key that cannot be asked now changes nothing either.
+    Known accounts get their handle, name and scopes, those that are not reached any more are marked with a problem.
+    New ones are added only with `add`: somebody may have left them out on purpose, and `all` would post on them.
+    `dry_run` changes nothing. A key that cannot be asked now changes nothing either.
     """
     done = Synced()
     logins: list[tuple[Account, ChannelAccount]] = []
@@ -58,11 +60,13 @@ async def sync(ctx: Context, accounts: Sequence[Account], *, dry_run: bool = Fal
         if seen is not None and not any(_same(seen, other) for _, other in logins):
             logins.append((account, seen))
     for account, seen in logins:
-        await _sync_login(ctx, account, seen, done, dry_run=dry_run)
+        await _sync_login(ctx, account, seen, done, add=add, dry_run=dry_run)
     return done
 
 
-async def _sync_login(ctx: Context, account: Account, seen: ChannelAccount, done: Synced, *, dry_run: bool) -> None:
+async def _sync_login(
+    ctx: Context, account: Account, seen: ChannelAccount, done: Synced, *, add: bool, dry_run: bool
+) -> None:
     channel = load_channel(account.channel)
     assert isinstance(channel, Connectable)
     try:
@@ -76,7 +80,9 @@ async def _sync_login(ctx: Context, account: Account, seen: ChannelAccount, done
         }
         for external_id, identity in reached.items():
             row = known.get(external_id)
-            if row is None:
+            if row is None and not add:
+                done.offered.append(Found(account.channel, external_id, identity.handle, None))
+            elif row is None:
                 added = None if dry_run else (await keeping.keep(session, ctx, account.channel, identity)).id
                 done.added.append(Found(account.channel, external_id, identity.handle, added))
             elif row.archived_at is None:
