@@ -14,9 +14,7 @@ from mediaposter.publishing.channel import Connectable
 from mediaposter.publishing.connecting import flows, pages, paste, redirects
 from mediaposter.publishing.connecting.errors import ConnectError
 from mediaposter.publishing.connecting.routes import connect_channels
-from mediaposter.publishing.connecting.schemas import ConnectChannel
 from mediaposter.publishing.connecting.sessions import COOKIE, form_of, form_token, sign_in, signed_in, trusted_form
-from mediaposter.publishing.connection import OAuth
 from mediaposter.publishing.models import Account, Connection
 from mediaposter.publishing.registry import load_channel, load_channels
 
@@ -113,7 +111,8 @@ async def begin(request: Request, channel: str) -> Response:
         if fields.get("how") == ["oauth"]:
             uri = redirects.for_page(ctx.settings, channel)
             begun = await flows.begin(ctx, channel, redirect_uri=uri)
-            return RedirectResponse(begun.url, 303, pages.headers())
+            # No redirect: browsers hold every hop after a form to form-action, and platforms hop between their hosts.
+            return _page("leaving.html", url=begun.url, title=load_channel(channel).title)
         values = {name: value for name, value in values.items() if value.strip()}
         row = await flows.offer(ctx, channel, await paste.identify(channel, values))
     except AuthError as error:
@@ -143,21 +142,13 @@ def _channel(request: Request, name: str, *, problem: MediaPosterError | None = 
     found = next((one for one in connect_channels() if one.channel == name), None)
     if found is None:
         raise NotFoundError(f"There is nothing to connect on {name}.", fix="Choose one of the channels.")
-    how = paste.connectable(name).connect
-    sends_to = how.authorize_url if isinstance(how, OAuth) else ""
     return _page(
         "channel.html",
         problem.status if problem else 200,
-        sends_to=_authorize_of(found, sends_to),
         channel=found,
         problem=problem,
         form_token=form_token(context.current(), request),
     )
-
-
-def _authorize_of(channel: ConnectChannel, address: str) -> str:
-    kind: Any = getattr(load_channel(channel.channel), "settings", None)
-    return address.replace("{base_url}", str(getattr(kind(), "base_url", ""))) if kind else address
 
 
 def _result(request: Request, row: Connection, accounts: Sequence[Account]) -> Response:
@@ -184,6 +175,6 @@ def _failed(error: MediaPosterError, *, back: str = "/connect") -> Response:
     return _page("failed.html", error.status, problem=error, back=back)
 
 
-def _page(name: str, status: int = 200, *, sends_to: str = "", **values: Any) -> HTMLResponse:
+def _page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
     values.setdefault("problem", None)
-    return HTMLResponse(pages.render(name, **values), status, pages.headers(sends_to=sends_to))
+    return HTMLResponse(pages.render(name, **values), status, pages.headers())

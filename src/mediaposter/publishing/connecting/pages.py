@@ -4,7 +4,6 @@ import base64
 import hashlib
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -21,14 +20,12 @@ def render(name: str, **values: Any) -> str:
     return _environment.get_template(name).render(**values, style=Markup(_STYLE))  # noqa: S704 - our own file
 
 
-def headers(*, sends_to: str = "") -> dict[str, str]:
-    """Return the security headers of a page. `sends_to` is an address that its forms may lead to by a redirect."""
-    parts = urlsplit(sends_to)
-    away = f" {parts.scheme}://{parts.netloc}" if parts.netloc else ""
+def headers() -> dict[str, str]:
+    """Return the security headers of a page."""
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     return {
         "Content-Security-Policy": (
-            f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'{away}; "
+            f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; "
             "base-uri 'none'; frame-ancestors 'none'"
         ),
         "Cache-Control": "no-store",
