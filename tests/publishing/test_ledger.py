@@ -12,7 +12,7 @@ from mediaposter.core.context import Context
 from mediaposter.core.errors import ConflictError, InvalidInputError, NotFoundError
 from mediaposter.core.timeline import TimelineState
 from mediaposter.publishing import sending, service
-from mediaposter.publishing.channel import Handle, Outgoing, Prepared
+from mediaposter.publishing.channel import Absent, Found, Handle, Outgoing, Prepared, Unreadable
 from mediaposter.publishing.copy import Copy
 from mediaposter.publishing.errors import PublicationStateError, UnknownChannelError
 from mediaposter.publishing.ledger import DUE
@@ -220,6 +220,40 @@ async def test_what_is_still_processed_is_not_absent(
                 platform.posts["ann"] = hidden
 
     register(Hidden())  # type: ignore[arg-type]
+    platform.faults["ann"] = deque(["never_says"])
+    publication_id = await plan(ctx, account, asset_id)
+    assert await drive(ctx, publication_id) is Outcome.UNKNOWN
+    assert await looks(ctx, publication_id)
+
+
+class HalfDone(ContractChannel):
+    """Tells of what it finds only that the platform has it."""
+
+    async def find(self, outgoing: Outgoing) -> Found | Absent | Unreadable:
+        found = await super().find(outgoing)
+        return found.model_copy(update={"working": True}) if isinstance(found, Found) else found
+
+
+@pytest.mark.parametrize(
+    ("fault", "ends"), [("processing_fails", Outcome.REJECTED), ("slow_processing", Outcome.CONFIRMED)]
+)
+async def test_what_is_found_half_done_is_watched_until_the_platform_says_how_it_ended(
+    ctx: Context, account: Account, asset_id: str, platform: ChannelServer, fault: str, ends: Outcome
+) -> None:
+    platform.faults["ann"] = deque([fault])
+    publication_id = await plan(ctx, account, asset_id)
+    register(Mortal(HalfDone(), "after"))
+    with pytest.raises(Killed):
+        await drive(ctx, publication_id)
+    register(HalfDone())
+    assert await drive(ctx, publication_id) is ends
+    assert len(platform.posts["ann"]) == 1
+
+
+async def test_what_is_found_half_done_after_its_deadline_is_read_again_and_no_more_watched(
+    ctx: Context, account: Account, asset_id: str, platform: ChannelServer
+) -> None:
+    register(HalfDone())
     platform.faults["ann"] = deque(["never_says"])
     publication_id = await plan(ctx, account, asset_id)
     assert await drive(ctx, publication_id) is Outcome.UNKNOWN

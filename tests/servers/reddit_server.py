@@ -1,5 +1,6 @@
 """Reddit's API, as reddit.com/dev/api documents it, with the media leases that its own page and PRAW use."""
 
+import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -10,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from tests.servers.forms import SentFile, read_form
 from tests.servers.platform_server import Fault, PlatformServer, Published, said
 
-_LOOKS = 2  # looks at the listing until a slow post is made
+_SLOW = 1.0  # seconds until a slow post is listed
 
 
 def errors(code: str, message: str, field: str, **more: object) -> Response:
@@ -25,7 +26,7 @@ class RedditServer(PlatformServer):
     def __init__(self) -> None:
         super().__init__()
         self.stored: dict[str, int] = {}  # key -> bytes
-        self.slow: dict[str, int] = {}  # account -> looks until its posts are listed
+        self.slow: dict[str, float] = {}  # account -> when its posts are listed
         self.agents: set[str] = set()
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -100,7 +101,7 @@ class RedditServer(PlatformServer):
         if wrong is not None:
             return wrong
         if self.take(account, Fault.SLOW):
-            self.slow[account] = _LOOKS
+            self.slow[account] = time.monotonic() + _SLOW
 
         def make() -> Response:
             number = f"p{sum(map(len, self.posts.values()))}"
@@ -142,8 +143,7 @@ class RedditServer(PlatformServer):
         account = self.who(request)
         if account is None:
             return self.unauthorized()
-        if self.slow.get(account, 0) > 0:
-            self.slow[account] -= 1
+        if time.monotonic() < self.slow.get(account, 0.0):
             return said(200, {"kind": "Listing", "data": {"children": []}})
         comments = request.path_params["listing"] == "comments"
         posts = self.posts[f"{account} comments" if comments else account]

@@ -166,7 +166,8 @@ class Confirmation(BaseModel):
 class Found(BaseModel):
     """The publication is on the account. `evidence` says what was read, in a sentence.
 
-    `answer` is what a later reply under it needs to know, as `Handle.answer` would have told.
+    `answer` is what a later reply under it needs to know, as `Handle.answer` would have told. `working` says that the
+    platform has it and has not published it yet: then it is watched by `confirm`, as if the call had been answered.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -175,6 +176,7 @@ class Found(BaseModel):
     url: str | None = None
     evidence: str
     answer: JsonObject = Field(default_factory=dict)
+    working: bool = False
 
 
 class Absent(BaseModel):

@@ -23,7 +23,8 @@ TRANSITIONS: dict[Outcome, frozenset[Outcome]] = {
     Outcome.ARMED: frozenset({Outcome.SENT, Outcome.REJECTED, Outcome.UNKNOWN, Outcome.PLANNED}),
     # To unknown: it was taken, and its deadline passed without a word.
     Outcome.SENT: frozenset({Outcome.CONFIRMED, Outcome.REJECTED, Outcome.UNKNOWN}),
-    Outcome.UNKNOWN: frozenset({Outcome.CONFIRMED, Outcome.REJECTED}),
+    # To sent: it was read there, and the platform still works on it.
+    Outcome.UNKNOWN: frozenset({Outcome.SENT, Outcome.CONFIRMED, Outcome.REJECTED}),
     # A new attempt, on somebody's word or because the platform was read and it is proven absent.
     Outcome.REJECTED: frozenset({Outcome.PLANNED}),
     Outcome.CANCELLED: frozenset({Outcome.PLANNED}),

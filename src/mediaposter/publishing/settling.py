@@ -94,13 +94,7 @@ async def settle(ctx: Context, publication_id: str, turn: Turn) -> Turn:
             return turn_after(row.outcome, row.attempt)
         match found:
             case Found():
-                row.url = found.url or row.url
-                row.external_id = found.external_id
-                if row.handle is None:
-                    seen = Handle(external_id=found.external_id, url=found.url, answer=found.answer)
-                    row.handle = seen.model_dump(mode="json")
-                await ledger.change(session, row, Outcome.CONFIRMED, note=found.evidence, now=now)
-                return turn_after(row.outcome, row.attempt)
+                return await _found(session, row, found, now=now)
             case Absent():
                 return await _absent(session, row, channel, found, now=now)
             case Unreadable():
@@ -153,6 +147,23 @@ async def _find(channel: Channel, outgoing: Outgoing) -> Found | Absent | Unread
         log_fault("publication.find_failed", outgoing.id, error)
         told = f"{type(error).__name__}: {error}".rstrip(": ")
         return Unreadable(evidence=f"The account could not be read: {told}.", again=True)
+
+
+async def _found(session: AsyncSession, row: Publication, found: Found, *, now: datetime) -> Turn:
+    seen = Handle(external_id=found.external_id, url=found.url, answer=found.answer)
+    if found.working and row.handle is not None:
+        # It was watched to its deadline already: now it is looked at ever more seldom, and then a person is asked.
+        return await _unreadable(session, row, Unreadable(evidence=found.evidence, again=True), now=now)
+    if found.working:
+        ledger.keep_handle(row, seen, now=now)
+        await ledger.change(session, row, Outcome.SENT, note=found.evidence, now=now)
+        return turn_after(row.outcome, row.attempt)
+    row.url = found.url or row.url
+    row.external_id = found.external_id
+    if row.handle is None:
+        row.handle = seen.model_dump(mode="json")
+    await ledger.change(session, row, Outcome.CONFIRMED, note=found.evidence, now=now)
+    return turn_after(row.outcome, row.attempt)
 
 
 async def _absent(session: AsyncSession, row: Publication, channel: Channel, found: Absent, *, now: datetime) -> Turn:

@@ -109,7 +109,8 @@ async def test_a_whole_upload_that_is_worked_on_is_not_absent(desk: Desk) -> Non
     prepared = await TIKTOK.prepare(outgoing)
     await TIKTOK.commit(outgoing, prepared)
     seen = [await TIKTOK.find(replace(outgoing, prepared=prepared)) for _ in range(4)]
-    assert [type(one) for one in seen] == [Unreadable, Unreadable, Unreadable, Found]
+    assert [isinstance(one, Found) and one.working for one in seen] == [True, True, True, False]
+    assert isinstance(seen[-1], Found)
 
 
 async def test_the_address_of_an_upload_is_kept_sealed(desk: Desk) -> None:

@@ -207,9 +207,8 @@ class FacebookChannel:
         evidence = f"The video {video} is {state.get('video_status')}, its publishing {begun}."
         if begun == "not_started" or seen.state is ConfirmState.FAILED:
             return Absent(evidence=f"{evidence} {seen.reason}".strip())
-        if seen.state is ConfirmState.PUBLISHED:
-            return Found(external_id=video, url=seen.url, evidence=evidence, answer={"video_id": video})
-        return Unreadable(evidence=evidence, again=True)
+        working = seen.state is ConfirmState.PROCESSING
+        return Found(external_id=video, url=seen.url, evidence=evidence, answer={"video_id": video}, working=working)
 
     def _publishing(self, outgoing: Outgoing, prepared: Prepared) -> tuple[str, JsonObject]:
         """Return where the one public call goes, and with what."""

@@ -61,6 +61,8 @@ def reading(
     got = told.get("uploaded_bytes")
     if status == "PROCESSING_UPLOAD" and isinstance(got, int) and start <= got < size:
         return Absent(evidence=f"{evidence} It got {got} of {size} bytes: the last piece never came.")
+    if status in ("PROCESSING_UPLOAD", "PROCESSING_DOWNLOAD") and (got is None or got >= size):
+        return Found(external_id=publish_id, evidence=evidence, answer={"publish_id": publish_id}, working=True)
     return Unreadable(evidence=evidence, again=True)
 
 

@@ -137,7 +137,9 @@ class YouTubeChannel:
             if state == "whole":
                 number = str(made["id"])
                 url = reading.page(number, (await self._video(outgoing)).facts)
-                return Found(external_id=number, url=url, evidence=f"The upload is whole: video {number}.")
+                evidence = f"The upload is whole: video {number}."
+                # It may still fail while it is processed.
+                return Found(external_id=number, url=url, evidence=evidence, answer={"id": number}, working=True)
             if state == "open":
                 return Absent(evidence="YouTube waits for the last piece of the upload.")
             return await reading.find_video(outgoing)
