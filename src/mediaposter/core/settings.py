@@ -64,8 +64,9 @@ class Settings(BaseSettings):
     )
     connect_url: str | None = Field(
         default=None,
-        description="Where platforms send the browser back to instead, for those that refuse 127.0.0.1: the public https "
-        "address of the server, or http://localhost:5556. Redirect addresses are this and /connect/CHANNEL/callback.",
+        description="Where platforms send the browser back to instead, for those that refuse 127.0.0.1: the public "
+        "https address of the server, or http://localhost:5556. Redirect addresses are this and "
+        "/connect/CHANNEL/callback.",
     )
 
     visitor_address_header: str | None = Field(
