@@ -31,7 +31,7 @@ from mediaposter.publishing.platform import Answer, close_clients
 from tests.media.conftest import Clip
 from tests.publishing.case import add_account, load_cases
 from tests.servers.graph_server import FacebookServer, GraphServer, InstagramServer, ThreadsServer
-from tests.servers.platform_server import Fault
+from tests.servers.platform_server import Fault, Published
 
 pytestmark = pytest.mark.feature("BLOT-001")
 CHANNELS = {"instagram": InstagramChannel(), "threads": ThreadsChannel(), "facebook": FacebookChannel()}
@@ -98,6 +98,16 @@ async def test_a_container_that_was_not_published_proves_that_nothing_is_public(
     assert found.external_id == number
 
 
+@on("instagram")
+async def test_a_container_that_is_still_worked_on_proves_nothing(desk: Desk) -> None:
+    outgoing = desk.outgoing(await desk.reel())
+    prepared = await desk.channel.prepare(outgoing)
+    desk.server.containers[prepared.data["container"]].looks = 2
+    found = await desk.channel.find(replace(outgoing, prepared=prepared))
+    assert isinstance(found, Unreadable)
+    assert found.again
+
+
 @on("threads")
 async def test_a_published_container_whose_post_is_not_listed_yet_is_not_absent(desk: Desk) -> None:
     outgoing = desk.outgoing()
@@ -112,8 +122,10 @@ async def test_a_published_container_whose_post_is_not_listed_yet_is_not_absent(
 @on("instagram")
 async def test_a_reel_is_brought_up_and_needs_no_public_address(desk: Desk) -> None:
     assert isinstance(desk.server, InstagramServer)
-    await desk.send(desk.outgoing(await desk.reel(), thumbnail_at=1.5, target={"collaborators": ["ben"]}))
+    target = {"collaborators": ["ben"]}
+    await desk.send(desk.outgoing(await desk.reel(), thumbnail_at=1.5, target=target, generated=True))
     [post] = desk.server.posts["ann"]
+    assert post.data["is_ai_generated"] is True
     wanted = {"media_type": "REELS", "thumb_offset": 1500, "collaborators": ["ben"], "share_to_feed": True}
     assert wanted.items() <= post.data.items()
 
@@ -129,8 +141,9 @@ async def test_pictures_become_a_carousel_with_their_words(desk: Desk, picture: 
     public = desk.ctx.settings.model_copy(update={"public_url": "https://media.example", "allow_private_urls": True})
     context.install(replace(desk.ctx, settings=public))
     asset = await desk.asset(picture)
-    await desk.send(desk.outgoing(asset, asset))
+    await desk.send(desk.outgoing(asset, asset, generated=True))
     [post] = desk.server.posts["ann"]
+    assert post.data["is_ai_generated"] is True
     children = [desk.server.containers[number].body for number in post.data["children"]]
     assert [(one["is_carousel_item"], one["alt_text"]) for one in children] == [(True, "A leaf.")] * 2
     assert all(one["image_url"].startswith("https://media.example/") for one in children)
@@ -178,6 +191,29 @@ async def test_a_video_that_was_not_published_is_absent(desk: Desk) -> None:
     assert isinstance(await desk.channel.find(begun), Absent)
     await desk.channel.commit(outgoing, prepared)
     assert isinstance(await desk.channel.find(begun), Found)
+
+
+@on("facebook")
+async def test_a_video_that_is_processed_may_have_been_published_and_is_not_absent(desk: Desk) -> None:
+    outgoing = desk.outgoing(await desk.reel())
+    begun = replace(outgoing, prepared=await desk.channel.prepare(outgoing))
+    assert isinstance(desk.server, FacebookServer)
+    # What Meta's reference shows before `finish` and after it alike.
+    phases = {f"{name}_phase": {"status": "not_started"} for name in ("processing", "publishing")}
+    for told in ({"video_status": "processing", **phases}, {"video_status": "ready"}, {}):
+        desk.server.statuses[begun.prepared.data["video_id"]] = told
+        found = await desk.channel.find(begun)
+        assert isinstance(found, Unreadable), told
+        assert found.again
+
+
+@on("facebook")
+async def test_a_listing_that_is_full_of_newer_posts_proves_nothing(desk: Desk) -> None:
+    outgoing = desk.outgoing()
+    desk.server.posts["ann"] = [Published(str(number), f"Another {number}.") for number in range(50)]
+    assert isinstance(await desk.channel.find(outgoing), Unreadable)
+    desk.server.posts["ann"].pop()
+    assert isinstance(await desk.channel.find(outgoing), Absent)
 
 
 @on("facebook")
@@ -253,6 +289,8 @@ async def test_what_could_not_be_processed_has_its_mend(desk: Desk) -> None:
         (2, None, True, OutcomeUnknownError),
         (2, None, False, RetryLaterError),
         (9, 2207051, True, OutcomeUnknownError),
+        (-1, 2207001, True, OutcomeUnknownError),
+        (-1, 2207053, False, RetryLaterError),
         (200, None, True, RejectedError),
         (506, None, True, RejectedError),
     ],

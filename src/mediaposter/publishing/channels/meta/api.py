@@ -41,6 +41,7 @@ _SUBCODES = {
     "1390008": (Means.LATER, "Nothing: the page posts too fast, it goes out later."),
     "33": (Means.REJECTED, "It is not there any more, or the account may not see it."),
 }
+_FAULTS = ("1", "2", "-1", "-2")
 _LIMITED = ("4", "17", "32", "341", "613", "80001", "80002", "80006", "80014")
 
 
@@ -99,10 +100,9 @@ def graph(name: str) -> Platform:
             ),
             ErrorRule(Means.REJECTED, code="506", fix="The account has posted this before: change it, then retry."),
             # "An unknown error" and "temporarily unavailable" come with any status.
-            ErrorRule(Means.UNKNOWN, code="1", creating=True),
-            ErrorRule(Means.UNKNOWN, code="2", creating=True),
-            ErrorRule(Means.LATER, code="1", after=60),
-            ErrorRule(Means.LATER, code="2", after=60),
+            # Codes below 0 are faults of Instagram's own, with status 400: "Instagram server error. Try again."
+            *(ErrorRule(Means.UNKNOWN, code=code, creating=True) for code in _FAULTS),
+            *(ErrorRule(Means.LATER, code=code, after=60) for code in _FAULTS),
             ErrorRule(
                 Means.REJECTED, code="9004", fix="The file could not be fetched: see `mediaposter accounts test`."
             ),

@@ -203,10 +203,15 @@ class FacebookChannel:
             return Unreadable(evidence=f"The video could not be read: {error.detail}", again=True)
         seen = _of_video(video, told)
         state: dict[str, Any] = told.get("status") or {}
-        begun = (state.get("publishing_phase") or {}).get("status", "not_started")
-        evidence = f"The video {video} is {state.get('video_status')}, its publishing {begun}."
-        if begun == "not_started" or seen.state is ConfirmState.FAILED:
+        begun, worked = (
+            str((state.get(name) or {}).get("status")) for name in ("publishing_phase", "processing_phase")
+        )
+        evidence = f"The video {video} is {state.get('video_status')}: its processing {worked}, its publishing {begun}."
+        if seen.state is ConfirmState.FAILED or (begun == "not_started" and worked == "complete"):
             return Absent(evidence=f"{evidence} {seen.reason}".strip())
+        if begun not in ("in_progress", "complete"):
+            # While Facebook processes a video, it says so before `finish` and after it alike.
+            return Unreadable(evidence=f"{evidence} That proves nothing.", again=True)
         working = seen.state is ConfirmState.PROCESSING
         return Found(external_id=video, url=seen.url, evidence=evidence, answer={"video_id": video}, working=working)
 

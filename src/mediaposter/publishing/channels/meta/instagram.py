@@ -91,6 +91,7 @@ class InstagramChannel:
             ),
         ),
         limits=(Limit(50, 86_400, source=_DOCS),),
+        discloses_ai=True,
         source=_DOCS,
         read_on=date(2026, 11, 23),
     )
@@ -120,10 +121,14 @@ class InstagramChannel:
         words: JsonObject = {"caption": caption(outgoing.copy, self.rules.text)}
         if target.collaborators:
             words["collaborators"] = target.collaborators
+        # Of a carousel, only the whole may say so: Instagram refuses it of its pictures (changelog of 2026-06-22).
+        label: JsonObject = {"is_ai_generated": True} if outgoing.generated else {}
+        words |= label
         if files[0].is_video:
             made = await self._video(outgoing, target, files[0], words)
         elif target.media_type == "story" and len(files) == 1:
-            made = await self._container(account, {"media_type": "STORIES", **await self._picture(outgoing, files[0])})
+            story: JsonObject = {"media_type": "STORIES", "image_url": await public_url(files[0])}  # no alt text there
+            made = await self._container(account, {**story, **label})
         elif len(files) == 1:
             made = await self._container(account, {**await self._picture(outgoing, files[0]), **words})
         else:
@@ -212,6 +217,8 @@ class InstagramChannel:
 
     async def _video(self, outgoing: Outgoing, target: InstagramTarget, video: Material, words: JsonObject) -> str:
         body: JsonObject = {"media_type": "STORIES", "upload_type": "resumable"}
+        if outgoing.generated:
+            body["is_ai_generated"] = True
         if target.media_type == "reel":
             body |= {"media_type": "REELS", "share_to_feed": target.share_to_feed, **words}
             if outgoing.copy.thumbnail_at is not None:

@@ -12,7 +12,10 @@ from mediaposter.publishing.matching import same_text
 
 __all__ = ["Ask", "find_comment", "find_listed", "find_published", "insights", "permalink", "quota"]
 _EARLIER = timedelta(minutes=2)  # how far Meta's clock may be behind ours
-_NEWEST = "50"
+_NEWEST = 50
+# What proves that a container was not published (IG Container reference, 2026-11-23). IN_PROGRESS does not: that
+# one is "still in the publishing process".
+_UNPUBLISHED = ("FINISHED", "ERROR", "EXPIRED")
 
 
 async def find_published(
@@ -23,14 +26,18 @@ async def find_published(
         return Absent(evidence="Nothing was prepared.")
     container = str(outgoing.prepared.data["container"])
     try:
-        told = (await ask("GET", f"/{container}", params={"fields": status})).body
-    except RejectedError:
-        told = {status: "gone"}  # containers are cleared away after a day: then only the listing knows
+        state = str((await ask("GET", f"/{container}", params={"fields": status})).body.get(status))
     except ChannelError as error:
-        return Unreadable(evidence=f"The container could not be read: {error.detail}", again=True)
-    state = str(told.get(status))
-    if state not in ("PUBLISHED", "gone"):
+        if not _is_gone(error):
+            return Unreadable(evidence=f"The container could not be read: {error.detail}", again=True)
+        state = "gone"  # containers are cleared away after a day: then only the listing knows
+    if state in _UNPUBLISHED:
         return Absent(evidence=f"The container {container} is {state}: it was not published.")
+    # A story has no words: nothing tells it from another one, and after a day it is not listed any more either.
+    if state != "PUBLISHED" and not (state == "gone" and words.strip()):
+        return Unreadable(
+            evidence=f"The container {container} is {state}, which proves nothing.", again=state != "gone"
+        )
     found = await find_listed(ask, outgoing, listing=listing, text=text, words=words)
     if isinstance(found, Absent) and state == "PUBLISHED":
         return Unreadable(evidence=f"The container {container} was published; the post is not listed yet.", again=True)
@@ -42,7 +49,7 @@ async def find_listed(
 ) -> Found | Absent | Unreadable:
     """Look for a post with the same words in a listing of the account, since the arming."""
     link = "permalink_url" if when == "created_time" else "permalink"
-    asked = {"fields": f"id,{text},{link},{when}", "limit": _NEWEST}
+    asked = {"fields": f"id,{text},{link},{when}", "limit": str(_NEWEST)}
     try:
         listed: list[dict[str, Any]] = (await ask("GET", listing, params=asked)).body.get("data") or []
     except ChannelError as error:
@@ -58,6 +65,8 @@ async def find_listed(
                 evidence=f"The account lists {number} with these words, of {one[when]}.",
                 answer={"id": number},
             )
+    if len(new) >= _NEWEST:
+        return Unreadable(evidence=f"The account has more than {len(new)} posts since then; the newest are others.")
     return Absent(evidence=f"None of the account's {len(new)} posts since then is this one.")
 
 
@@ -65,7 +74,7 @@ async def find_comment(ask: Ask, outgoing: Outgoing, *, text: str, words: str) -
     """Look for the comment under the post that it goes under."""
     if outgoing.under is None:
         return Absent(evidence="There is no post to comment.")
-    asked = {"fields": f"id,{text},from", "limit": _NEWEST}
+    asked = {"fields": f"id,{text},from", "limit": str(_NEWEST)}
     try:
         path = f"/{outgoing.under.external_id}/comments"
         listed: list[dict[str, Any]] = (await ask("GET", path, params=asked)).body.get("data") or []
@@ -74,7 +83,9 @@ async def find_comment(ask: Ask, outgoing: Outgoing, *, text: str, words: str) -
     for one in listed:
         if str(one["id"]) not in outgoing.taken and same_text(words, str(one.get(text, ""))):
             return Found(external_id=str(one["id"]), evidence=f"The post has the comment {one['id']}.")
-    return Absent(evidence=f"None of the newest {len(listed)} comments is this one.")
+    if len(listed) >= _NEWEST:
+        return Unreadable(evidence=f"The post has more than {len(listed)} comments; those that are read are others.")
+    return Absent(evidence=f"None of the {len(listed)} comments is this one.")
 
 
 async def permalink(ask: Ask, number: str, field: str) -> str | None:
@@ -91,7 +102,7 @@ async def insights(ask: Ask, number: str, names: str) -> dict[str, int] | None:
     try:
         told = (await ask("GET", f"/{number}/insights", params={"metric": names})).body
     except RejectedError as error:
-        if error.answer and (error.answer.get("error") or {}).get("error_subcode") == 33:
+        if _is_gone(error):
             return None
         raise
     counts: dict[str, int] = {}
@@ -111,6 +122,10 @@ def quota(told: JsonObject, *, usual: int) -> list[Check]:
     says = f"{used} of {most} posts of 24 hours are used."
     fix = "" if used < most else "Wait until the oldest post is a day old."
     return [Check("token", ok=True, says="The token is good."), Check("quota", ok=used < most, says=says, fix=fix)]
+
+
+def _is_gone(error: ChannelError) -> bool:
+    return isinstance(error, RejectedError) and ((error.answer or {}).get("error") or {}).get("error_subcode") == 33
 
 
 def _since(outgoing: Outgoing, told: str) -> bool:

@@ -21,6 +21,7 @@ from mediaposter.publishing.matching import same_text
 
 _EARLIER = timedelta(minutes=2)  # how far YouTube's clock may be behind ours
 _SHORT_SECONDS = 180
+_NEWEST, _COMMENTS = 50, 100  # how many of each are read
 _AUDIT = (
     "YouTube locks videos of a Google project that it has not audited: ask for the audit at "
     "https://support.google.com/youtube/contact/yt_api_form"
@@ -92,7 +93,7 @@ async def find_video(outgoing: Outgoing) -> Found | Absent | Unreadable:
     if not items:
         return Unreadable(evidence="YouTube does not list the channel.", again=True)
     uploads = str(items[0]["contentDetails"]["relatedPlaylists"]["uploads"])
-    asked = {"part": "snippet", "playlistId": uploads, "maxResults": "50"}
+    asked = {"part": "snippet", "playlistId": uploads, "maxResults": str(_NEWEST)}
     listed = (await ask(account, "GET", f"{API}/playlistItems", params=asked)).body.get("items") or []
     for one in listed:
         snippet: dict[str, Any] = one["snippet"]
@@ -104,6 +105,8 @@ async def find_video(outgoing: Outgoing) -> Found | Absent | Unreadable:
         ):
             evidence = f"The channel lists video {number} with this title, of {snippet['publishedAt']}."
             return Found(external_id=number, url=page(number, None), evidence=evidence)
+    if len(listed) >= _NEWEST and all(_since(outgoing, one["snippet"]) for one in listed):
+        return Unreadable(evidence=f"The channel has more than {len(listed)} videos since then; the newest are others.")
     return Absent(evidence=f"The upload has ended, and none of the channel's newest {len(listed)} videos is this one.")
 
 
@@ -111,7 +114,7 @@ async def find_comment(outgoing: Outgoing) -> Found | Absent | Unreadable:
     """Look for the comment among the newest 100 under the video. Raises ChannelError."""
     if outgoing.under is None:
         return Absent(evidence="There is no video to comment.")
-    asked = {"part": "snippet", "videoId": outgoing.under.external_id, "order": "time", "maxResults": "100"}
+    asked = {"part": "snippet", "videoId": outgoing.under.external_id, "order": "time", "maxResults": str(_COMMENTS)}
     told = await ask(outgoing.account, "GET", f"{API}/commentThreads", params=asked)
     listed: list[dict[str, Any]] = told.body.get("items") or []
     for one in listed:
@@ -122,7 +125,9 @@ async def find_comment(outgoing: Outgoing) -> Found | Absent | Unreadable:
             number = str(one["id"])
             evidence = f"The video has the comment {number}."
             return Found(external_id=number, url=comment_page(outgoing, number), evidence=evidence)
-    return Absent(evidence=f"None of the newest {len(listed)} comments of the video is this one.")
+    if len(listed) >= _COMMENTS:
+        return Unreadable(evidence=f"The video has more than {len(listed)} comments; those that are read are others.")
+    return Absent(evidence=f"None of the {len(listed)} comments of the video is this one.")
 
 
 def checks(account: ChannelAccount, told: JsonObject) -> list[Check]:
