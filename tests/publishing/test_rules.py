@@ -6,7 +6,7 @@ import pytest
 
 from mediaposter.media.facts import AudioFacts, MediaFacts, VideoFacts
 from mediaposter.publishing.checking import Findings, check_media
-from mediaposter.publishing.copy import Copy
+from mediaposter.publishing.copy import Copy, Counting, length
 from mediaposter.publishing.redaction import redact, secrets_of
 from mediaposter.publishing.rules import MediaRules, TextRules, check_copy
 
@@ -181,3 +181,24 @@ def test_an_answer_of_megabytes_is_cut() -> None:
 
 def test_every_text_of_the_credentials_counts_as_secret() -> None:
     assert secrets_of({"a": "one", "b": {"c": "two"}, "n": 3}) == ["one", "two"]
+
+
+@pytest.mark.parametrize(("text", "found"), [("Ölbaum", 6), ("木" * 10, 10), ("Go 🚀", 7), ("👨‍👩‍👧", 18), ("#1 ©", 5)])
+def test_an_emoji_counts_as_its_bytes_and_other_scripts_do_not(text: str, found: int) -> None:
+    assert length(text, Counting.EMOJI_AS_UTF8) == found
+
+
+@pytest.mark.parametrize(
+    ("description", "tags", "code"),
+    [
+        ("Two #here and #there.", ("third",), "TOO_MANY_HASHTAGS"),
+        ("Hi @ann, @ben and @cleo!", (), "TOO_MANY_MENTIONS"),
+        ("A #1 at me@example.com, https://x.example/@me#part", ("one", "two"), None),
+    ],
+)
+def test_hashtags_and_mentions_count_where_they_stand(
+    description: str, tags: tuple[str, ...], code: str | None
+) -> None:
+    rules = TextRules(hashtags_max=2, mentions_max=2)
+    broken = check_copy(Copy(description=description, hashtags=tags), rules)
+    assert [one.code for one in broken] == ([code] if code else [])

@@ -20,6 +20,7 @@ _UNITS = {
     Counting.CODEPOINTS: "characters",
     Counting.UTF16: "characters (an emoji counts as 2)",
     Counting.UTF8: "bytes of UTF-8",
+    Counting.EMOJI_AS_UTF8: "characters, an emoji as the bytes of its UTF-8",
     Counting.X_WEIGHTED: "characters (an emoji counts as 2)",
     Counting.LINKS_AS_23: "characters (a link counts as 23)",
 }

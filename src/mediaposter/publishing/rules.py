@@ -10,6 +10,8 @@ import regex
 from mediaposter.publishing.copy import Copy, Counting, length
 
 _LINK = regex.compile(r"https?://\S+")
+_HASHTAG = regex.compile(r"(?<![\w#&/])#\w*\p{L}\w*")
+_MENTION = regex.compile(r"(?<![\w@./])@\w+")
 
 
 class LinkPolicy(StrEnum):
@@ -31,6 +33,7 @@ class TextRules:
     description_bytes_max: int | None = None  # in UTF-8, beside the limit in the units of `counting`
     caption_max: int | None = None  # of the description where media are attached; None: as without
     hashtags_max: int | None = None
+    mentions_max: int | None = None  # of @names in the text
     links: LinkPolicy = LinkPolicy.ALLOWED
     links_max: int | None = None  # in the text, where they are allowed
     first_comment: bool = False
@@ -175,6 +178,7 @@ def check_copy(copy: Copy, rules: TextRules, *, media: bool = False) -> list[Vio
     if copy.alt_text:
         broken += _too_long("alt_text", copy.alt_text, rules.alt_text_max, rules.counting)
     broken += _check_hashtags(copy, rules)
+    broken += _check_mentions(copy, rules)
     broken += _check_links(copy.text() if rules.links is not LinkPolicy.SEPARATE else copy.description, rules)
     for name, value in (("title", copy.title if rules.title_max != 0 else ""), ("description", copy.description)):
         broken += _check_marks(name, value, rules)
@@ -206,15 +210,23 @@ def _check_title(copy: Copy, rules: TextRules) -> list[Violation]:
 def _check_hashtags(copy: Copy, rules: TextRules) -> list[Violation]:
     broken: list[Violation] = []
     most = rules.hashtags_max
-    if most is not None and len(copy.hashtags) > most:
-        over = len(copy.hashtags) - most
-        fix = f"Take {over} hashtags away."
-        broken.append(Violation("hashtags", f"at most {most}", str(len(copy.hashtags)), fix, "TOO_MANY_HASHTAGS"))
+    found = len(copy.hashtags) + len(_HASHTAG.findall(copy.description))
+    if most is not None and found > most:
+        fix = f"Take {found - most} hashtags away."
+        broken.append(Violation("hashtags", f"at most {most}", str(found), fix, "TOO_MANY_HASHTAGS"))
     for tag in copy.hashtags:
         if not tag or "#" in tag or any(character.isspace() for character in tag):
             fix = "Write it without # and without spaces."
             broken.append(Violation("hashtags", "one word without #", repr(tag), fix, "HASHTAG_FORM"))
     return broken
+
+
+def _check_mentions(copy: Copy, rules: TextRules) -> list[Violation]:
+    found = len(_MENTION.findall(copy.description))
+    if rules.mentions_max is None or found <= rules.mentions_max:
+        return []
+    fix = f"Take {found - rules.mentions_max} mentions away."
+    return [Violation("description", f"at most {rules.mentions_max} mentions", str(found), fix, "TOO_MANY_MENTIONS")]
 
 
 def _check_links(text: str, rules: TextRules, *, name: str = "description") -> list[Violation]:
