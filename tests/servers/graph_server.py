@@ -1,5 +1,7 @@
 """Meta's Graph API, as developers.facebook.com documents it: containers, uploads, pages, listings."""
 
+import hashlib
+import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from mediaposter.publishing.channels.meta.api import VERSION
 from tests.servers.forms import SentFile, read_form
 from tests.servers.platform_server import Fault, PlatformServer, Published, said
 
@@ -41,13 +44,15 @@ class Container:
 class GraphServer(PlatformServer):
     """An account is the id of a user or a page. What all three platforms have in common."""
 
-    version: ClassVar[str] = "/v24.0"
+    version: ClassVar[str] = f"/{VERSION}"
 
     containers: dict[str, Container] = field(default_factory=dict)
     comments: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: count(17_000))
     used: int = 3
     exchanged: list[str] = field(default_factory=list)
+    secret: str = ""  # of the app; where there is one, each call must prove that its caller knows it
+    usage: dict[str, str] = field(default_factory=dict)  # headers that tell how much was called
 
     def refusal(self, fault: Fault) -> Response:
         match fault:
@@ -67,7 +72,10 @@ class GraphServer(PlatformServer):
     def who(self, request: Request) -> str | None:
         """Return the account of a request's token, in its header or in its address."""
         token = request.query_params.get("access_token") or request.headers.get("authorization", "").partition(" ")[2]
-        return None if token in self.revoked else self.tokens.get(token)
+        proof = hmac.new(self.secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+        if token in self.revoked or (self.secret and request.query_params.get("appsecret_proof") != proof):
+            return None
+        return self.tokens.get(token)
 
     def stranger(self) -> Response:
         return refused(400, 190, "Invalid OAuth access token")
@@ -101,7 +109,7 @@ class GraphServer(PlatformServer):
         def make() -> Response:
             one.published = str(next(self.numbers))
             self.posts[account].append(Published(one.published, text, one.body))
-            return said(200, {"id": one.published})
+            return said(200, {"id": one.published}, **self.usage)
 
         return await self.creating(request, account, make)
 
@@ -311,6 +319,7 @@ class FacebookServer(GraphServer):
     name: ClassVar[str] = "facebook"
 
     statuses: dict[str, dict[str, Any]] = field(default_factory=dict)  # of videos, said instead of the true ones
+    granted: bool = True  # read_insights
     piece: int = 40_000  # bytes that the chunked upload asks for at a time
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -326,8 +335,27 @@ class FacebookServer(GraphServer):
             Route("/upload/{number}", self.upload, methods=["POST"]),
             Route(f"{v}/{{number}}/comments", self.comment, methods=["POST"]),
             Route(f"{v}/{{number}}/comments", self.listed_comments),
+            Route(f"{v}/{{number}}/insights", self.post_insights),
+            Route(f"{v}/{{number}}/video_insights", self.video_insights),
             Route(f"{v}/{{number}}", self.one),
         ]
+
+    async def post_insights(self, request: Request) -> Response:
+        number, names = request.path_params["number"], request.query_params["metric"].split(",")
+        if number in self.containers or not self.granted:
+            return refused(400, 100, "(#100) The value must be a valid insights metric")
+        return said(200, {"data": [{"name": name, "values": [{"value": 40 + i}]} for i, name in enumerate(names)]})
+
+    async def video_insights(self, request: Request) -> Response:
+        if request.path_params["number"] not in self.containers or not self.granted:
+            return refused(400, 100, "(#100) Tried accessing nonexisting field (video_insights)")
+        counts = {
+            "fb_reels_total_plays": 40,
+            "post_video_likes_by_reaction_type": {"REACTION_LIKE": 7, "REACTION_LOVE": 2},
+            "post_video_social_actions": {"SHARE": 3, "COMMENT": 5},
+            "post_video_view_time": 61_500,
+        }
+        return said(200, {"data": [{"name": name, "values": [{"value": told}]} for name, told in counts.items()]})
 
     async def photo(self, request: Request) -> Response:
         account = self.who(request)
@@ -400,7 +428,7 @@ class FacebookServer(GraphServer):
             one.published = number
             if not one.failed:
                 self.posts[account].append(Published(number, body["description"], body))
-            return said(200, {"success": True})
+            return said(200, {"success": True, "post_id": f"9{number}"})
 
         return await self.creating(request, account, make)
 
@@ -417,8 +445,8 @@ class FacebookServer(GraphServer):
         fields = request.query_params["fields"]
         if number in self.containers and "status" in fields:
             return said(200, {"id": number, "permalink_url": f"/reel/{number}", "status": self._status(number)})
-        if "reactions" in fields:
-            return self._counts(number)
+        if "comments" in fields:
+            return self._counts(number, fields)
         if fields == "name":
             return said(200, {"id": number, "name": number.title()})
         return said(200, {"id": number, "permalink_url": f"https://www.facebook.com/{number}"})
@@ -438,8 +466,12 @@ class FacebookServer(GraphServer):
             return told
         return told | {"video_status": "ready"}
 
-    def _counts(self, number: str) -> Response:
+    def _counts(self, number: str, fields: str) -> Response:
         if not any(post.id == number for posts in self.posts.values() for post in posts):
             return refused(400, 100, "Object does not exist", 33)
         summary = {"summary": {"total_count": 9}}
+        if number in self.containers:
+            if "shares" in fields:
+                return refused(400, 100, "(#100) Tried accessing nonexisting field (shares) on node type (Video)")
+            return said(200, {"id": number, "likes": summary, "comments": summary})
         return said(200, {"id": number, "reactions": summary, "comments": summary, "shares": {"count": 2}})

@@ -176,7 +176,10 @@ async def test_a_chain_hangs_together(desk: Desk) -> None:
 async def test_an_upright_video_becomes_a_reel_and_a_wide_one_a_video_in_pieces(desk: Desk) -> None:
     assert isinstance(desk.server, FacebookServer)
     wide = await desk.asset(desk.clip("wide.mp4", size="640x360", seconds=4.0))
-    sent = [await desk.send(desk.outgoing(one, title="A title")) for one in (await desk.reel(), wide)]
+    reel = await desk.reel()
+    sent = [await desk.send(desk.outgoing(one, title="A title", generated=True)) for one in (reel, wide)]
+    assert desk.server.posts["ann"][0].data["is_ai_generated"] is True
+    assert "is_ai_generated" not in desk.server.posts["ann"][1].data
     edges = [path.rpartition("/")[2] for _, path, _ in desk.server.calls if "/video" in path]
     assert set(edges) == {"video_reels", "videos"}
     assert edges.count("videos") > 2
@@ -272,12 +275,68 @@ async def test_counts_are_read_and_a_gone_post_has_none(desk: Desk) -> None:
     assert await desk.channel.measure(account, "404") is None
 
 
+@on("facebook")
+async def test_posts_and_videos_are_counted_each_in_its_way(desk: Desk) -> None:
+    assert isinstance(desk.server, FacebookServer)
+    account = account_of(desk.account, desk.ctx.secrets)
+    reel, post = await desk.send(desk.outgoing(await desk.reel())), await desk.send(desk.outgoing())
+    seen = await desk.channel.measure(account, reel)
+    assert (seen.views, seen.likes, seen.comments, seen.shares, seen.watch_seconds) == (40, 9, 9, 3, 61.5)
+    seen = await desk.channel.measure(account, post)
+    assert (seen.views, seen.reach, seen.likes, seen.shares, seen.clicks) == (40, 41, 9, 2, 42)
+    desk.server.granted = False
+    seen = await desk.channel.measure(account, reel)
+    assert (seen.views, seen.likes) == (None, 9)
+
+
+@on("instagram", "facebook")
+async def test_calls_prove_that_the_app_makes_them(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.server.secret = "secret"
+    account = account_of(desk.account, desk.ctx.secrets)
+    assert not (await desk.channel.check(account))[0].ok
+    monkeypatch.setenv(f"MEDIAPOSTER_{desk.channel.name.upper()}_CLIENT_SECRET", "secret")
+    assert (await desk.channel.check(account))[0].ok
+
+
+@on("threads")
+async def test_an_account_rests_when_its_calls_are_nearly_used_up(desk: Desk) -> None:
+    desk.server.usage = {"x_app_usage": '{"call_count": 97, "total_time": 3}'}
+    outgoing = desk.outgoing()
+    handle = await desk.channel.commit(outgoing, await desk.channel.prepare(outgoing))
+    assert handle.rest == 900
+
+
+@on("threads")
+async def test_the_link_of_a_text_is_its_card(desk: Desk) -> None:
+    await desk.send(desk.outgoing(text="See https://one.example and", link="https://example.com/jar"))
+    assert desk.server.posts["ann"][0].data["link_attachment"] == "https://example.com/jar"
+
+
 @on("instagram")
 async def test_what_could_not_be_processed_has_its_mend(desk: Desk) -> None:
     desk.server.faults["ann"].append(Fault.PROCESSING_FAILS)
     with pytest.raises(RejectedError) as refused:
         await desk.channel.prepare(desk.outgoing(await desk.reel()))
     assert "H.264" in refused.value.fix
+
+
+@pytest.mark.parametrize(
+    ("subcode", "mend"), [(459, "do what it asks"), (460, "password"), (463, "accounts connect instagram")]
+)
+def test_a_refused_token_says_why_and_how_to_get_another(subcode: int, mend: str) -> None:
+    told = {"error": {"message": "no", "code": 190, "error_subcode": subcode}}
+    error = graph("instagram").judge(Answer("POST", "https://x", 400, {}, "", told), creating=True)
+    assert isinstance(error, ReconnectNeededError)
+    assert mend in error.fix
+
+
+def test_a_page_that_called_too_often_waits_as_long_as_meta_says() -> None:
+    usage = '{"17": [{"type": "pages", "call_count": 100, "estimated_time_to_regain_access": 19}]}'
+    told = {"error": {"message": "too many calls", "code": 80001}}
+    answer = Answer("POST", "https://x", 400, {"x-business-use-case-usage": usage}, "", told)
+    error = graph("facebook").judge(answer, creating=True)
+    assert isinstance(error, RetryLaterError)
+    assert error.after == timedelta(minutes=19)
 
 
 @pytest.mark.parametrize(
@@ -291,6 +350,8 @@ async def test_what_could_not_be_processed_has_its_mend(desk: Desk) -> None:
         (9, 2207051, True, OutcomeUnknownError),
         (-1, 2207001, True, OutcomeUnknownError),
         (-1, 2207053, False, RetryLaterError),
+        (-1, 2207053, True, OutcomeUnknownError),
+        (4, 2207051, False, RejectedError),
         (200, None, True, RejectedError),
         (506, None, True, RejectedError),
     ],

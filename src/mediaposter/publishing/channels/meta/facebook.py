@@ -4,6 +4,7 @@ Pictures and videos are brought up unpublished; publishing them, or the post tha
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, ClassVar, Literal
 
@@ -24,13 +25,14 @@ from mediaposter.publishing.channel import (
     Timing,
     Unreadable,
 )
-from mediaposter.publishing.channels.meta import pages, reading
-from mediaposter.publishing.channels.meta.api import VERSION, Graph, GraphSettings, graph, send_file
+from mediaposter.publishing.channels.meta import counting, pages, reading
+from mediaposter.publishing.channels.meta.api import VERSION, Graph, GraphSettings, graph, rest_of, send_file
 from mediaposter.publishing.connection import Check, Identity, OAuth, check_of
 from mediaposter.publishing.copy import Counting
 from mediaposter.publishing.errors import ChannelError, RejectedError
 from mediaposter.publishing.materials import Material, materials
 from mediaposter.publishing.models import Kind
+from mediaposter.publishing.platform import ErrorRule, Means
 from mediaposter.publishing.rules import ChannelRules, ImageRules, Limit, MediaRules, TextRules, caption
 
 _DOCS = "https://developers.facebook.com/docs/pages-api/posts"
@@ -43,8 +45,18 @@ class FacebookSettings(GraphSettings):
 
     model_config = SettingsConfigDict(env_prefix="MEDIAPOSTER_FACEBOOK_")
 
+    ai_label: bool = Field(
+        default=True,
+        description="Tell Facebook of generated reels by is_ai_generated. Meta's reference does not name it there "
+        "(2026-11-23): it is Instagram's, and other publishers offer it for reels.",
+    )
 
-GRAPH = Graph(graph("facebook"), FacebookSettings)
+
+_REFUSED = ErrorRule(
+    Means.REJECTED, says="is_ai_generated", fix="Set MEDIAPOSTER_FACEBOOK_AI_LABEL=false and label the reel by hand."
+)
+_TABLE = graph("facebook")
+GRAPH = Graph(replace(_TABLE, errors=(_REFUSED, *_TABLE.errors)), FacebookSettings)
 
 
 class FacebookTarget(BaseModel):
@@ -114,12 +126,11 @@ class FacebookChannel:
         """Publish the video, or create the post or the comment."""
         path, body = self._publishing(outgoing, prepared)
         answer = await GRAPH.ask(outgoing.account, "POST", path, creating=True, timeout=self.timing.commit, json=body)
-        told = answer.body
-        if prepared.data.get("video_id"):
-            number = str(told.get("post_id") or prepared.data["video_id"])
-            return Handle(external_id=number, answer={"video_id": prepared.data["video_id"]})
-        number = str(told.get("post_id") or told["id"])
-        return Handle(external_id=number, answer={"id": number})
+        # A video keeps its own id: by that it is read, counted and commented, and found again.
+        video = prepared.data.get("video_id")
+        number = str(video or answer.body.get("post_id") or answer.body["id"])
+        known = {"video_id": number} if video else {"id": number}
+        return Handle(external_id=number, answer=known, rest=rest_of(answer))
 
     async def confirm(self, outgoing: Outgoing, handle: Handle) -> Confirmation:
         """Say where it is; a video is public when Facebook has processed it."""
@@ -177,24 +188,8 @@ class FacebookChannel:
         return [Check("token", ok=True, says=f"It may act as the page {told.get('name')}.")]
 
     async def measure(self, account: ChannelAccount, external_id: str) -> Metrics | None:
-        """Return the counts of a post, or None when it is gone. Views need read_insights."""
-        counted = "reactions.summary(total_count).limit(0),comments.summary(total_count).limit(0),shares"
-        try:
-            told = (await GRAPH.ask(account, "GET", f"/{external_id}", params={"fields": counted})).body
-        except RejectedError as error:
-            if error.answer and (error.answer.get("error") or {}).get("error_subcode") == 33:
-                return None
-            raise
-
-        def total(name: str) -> int | None:
-            return ((told.get(name) or {}).get("summary") or {}).get("total_count")
-
-        return Metrics(
-            likes=total("reactions"),
-            comments=total("comments"),
-            shares=(told.get("shares") or {}).get("count"),
-            raw=told,
-        )
+        """Return the counts of a post or a video, or None when it is gone. Views need read_insights."""
+        return await counting.measure(GRAPH.of(account), external_id)
 
     async def _find_video(self, ask: reading.Ask, video: str) -> Found | Absent | Unreadable:
         try:
@@ -224,6 +219,8 @@ class FacebookChannel:
             finish: JsonObject = {"upload_phase": "finish", "description": words, **prepared.data["finish"]}
             if outgoing.copy.title:
                 finish["title"] = outgoing.copy.title
+            if outgoing.generated and prepared.data["edge"] == "video_reels" and FacebookSettings().ai_label:
+                finish["is_ai_generated"] = True
             return f"/{page}/{prepared.data['edge']}", finish
         photos: list[str] = prepared.data.get("photos", [])
         body: JsonObject = {"message": words}

@@ -27,7 +27,15 @@ from mediaposter.publishing.channel import (
     Unreadable,
 )
 from mediaposter.publishing.channels.meta import pages, reading
-from mediaposter.publishing.channels.meta.api import VERSION, Graph, GraphSettings, graph, send_file, wait_until_ready
+from mediaposter.publishing.channels.meta.api import (
+    VERSION,
+    Graph,
+    GraphSettings,
+    graph,
+    rest_of,
+    send_file,
+    wait_until_ready,
+)
 from mediaposter.publishing.connection import Check, Identity, OAuth, check_of
 from mediaposter.publishing.copy import Counting
 from mediaposter.publishing.errors import ChannelError, RejectedError
@@ -70,6 +78,7 @@ class InstagramChannel:
             counting=Counting.UTF16,
             description_max=2200,
             hashtags_max=30,
+            mentions_max=20,
             alt_text_max=1000,
             first_comment=True,
             comment_max=2200,
@@ -148,7 +157,7 @@ class InstagramChannel:
             body = {"creation_id": str(prepared.data["container"])}
         answer = await GRAPH.ask(outgoing.account, "POST", path, creating=True, timeout=self.timing.commit, json=body)
         number = str(answer.body["id"])
-        return Handle(external_id=number, answer={"id": number})
+        return Handle(external_id=number, answer={"id": number}, rest=rest_of(answer))
 
     async def confirm(self, outgoing: Outgoing, handle: Handle) -> Confirmation:
         """Say that it is public, and where: a container that was published is."""

@@ -27,7 +27,7 @@ async def listed(graph: Graph, credentials: JsonObject) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     after: str | None = None
     while True:
-        asked = {"fields": _FIELDS, "limit": "100", **({"after": after} if after else {})}
+        asked = {"fields": _FIELDS, "limit": "100", **settings.proof(token), **({"after": after} if after else {})}
         told = (await platform.ask("GET", f"{base}/me/accounts", token=token, params=asked)).body
         found += told.get("data") or []
         paging: dict[str, Any] = told.get("paging") or {}

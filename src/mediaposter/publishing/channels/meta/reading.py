@@ -28,7 +28,7 @@ async def find_published(
     try:
         state = str((await ask("GET", f"/{container}", params={"fields": status})).body.get(status))
     except ChannelError as error:
-        if not _is_gone(error):
+        if not is_gone(error):
             return Unreadable(evidence=f"The container could not be read: {error.detail}", again=True)
         state = "gone"  # containers are cleared away after a day: then only the listing knows
     if state in _UNPUBLISHED:
@@ -102,7 +102,7 @@ async def insights(ask: Ask, number: str, names: str) -> dict[str, int] | None:
     try:
         told = (await ask("GET", f"/{number}/insights", params={"metric": names})).body
     except RejectedError as error:
-        if _is_gone(error):
+        if is_gone(error):
             return None
         raise
     counts: dict[str, int] = {}
@@ -124,7 +124,7 @@ def quota(told: JsonObject, *, usual: int) -> list[Check]:
     return [Check("token", ok=True, says="The token is good."), Check("quota", ok=used < most, says=says, fix=fix)]
 
 
-def _is_gone(error: ChannelError) -> bool:
+def is_gone(error: ChannelError) -> bool:
     return isinstance(error, RejectedError) and ((error.answer or {}).get("error") or {}).get("error_subcode") == 33
 
 

@@ -27,7 +27,7 @@ from mediaposter.publishing.channel import (
 )
 from mediaposter.publishing.channel_settings import ChannelSettings
 from mediaposter.publishing.channels.meta import reading
-from mediaposter.publishing.channels.meta.api import graph, lasting, wait_until_ready
+from mediaposter.publishing.channels.meta.api import graph, lasting, rest_of, wait_until_ready
 from mediaposter.publishing.connection import Check, Identity, OAuth, check_of
 from mediaposter.publishing.copy import Counting
 from mediaposter.publishing.errors import ChannelError
@@ -72,7 +72,7 @@ class ThreadsChannel:
     target: ClassVar[type[ThreadsTarget]] = ThreadsTarget
     rules: ClassVar[ChannelRules] = ChannelRules(
         text=TextRules(
-            counting=Counting.UTF8,  # an emoji counts as its bytes
+            counting=Counting.EMOJI_AS_UTF8,
             description_max=500,
             links_max=5,
             alt_text_max=1000,
@@ -122,7 +122,8 @@ class ThreadsChannel:
             media.append({"media_type": kind, name: await public_url(one), **({"alt_text": alt} if alt else {})})
         words = self._words(outgoing)
         if not media:
-            made = await self._container(account, {"media_type": "TEXT", **words})
+            card = {"link_attachment": outgoing.copy.link} if outgoing.copy.link else {}
+            made = await self._container(account, {"media_type": "TEXT", **card, **words})
         elif len(media) == 1:
             made = await self._container(account, {**media[0], **words})
         else:
@@ -141,7 +142,7 @@ class ThreadsChannel:
             params={"creation_id": str(prepared.data["container"])},
         )
         number = str(answer.body["id"])
-        return Handle(external_id=number, answer={"id": number})
+        return Handle(external_id=number, answer={"id": number}, rest=rest_of(answer))
 
     async def confirm(self, outgoing: Outgoing, handle: Handle) -> Confirmation:
         """Say that it is public, and where: a container that was published is."""
