@@ -235,6 +235,14 @@ class InstagramServer(GraphServer):
             return self.stranger()
         return self.listing(self.posts[account], "caption", "permalink", "timestamp")
 
+    async def insights(self, request: Request) -> Response:
+        stories = {one.published for one in self.containers.values() if one.body.get("media_type") == "STORIES"}
+        if request.path_params["number"] in stories and "saved" in request.query_params["metric"]:
+            return refused(
+                400, 100, "(#100) The Media Insights API does not support the saved metric for this media product type."
+            )
+        return await super().insights(request)
+
     async def one(self, request: Request) -> Response:
         number = request.path_params["number"]
         if self.who(request) is None:

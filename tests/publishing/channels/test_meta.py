@@ -275,6 +275,13 @@ async def test_counts_are_read_and_a_gone_post_has_none(desk: Desk) -> None:
     assert await desk.channel.measure(account, "404") is None
 
 
+@on("instagram")
+async def test_a_story_is_counted_by_what_stories_have(desk: Desk) -> None:
+    number = await desk.send(desk.outgoing(await desk.reel(), target={"media_type": "story"}))
+    counts = await desk.channel.measure(account_of(desk.account, desk.ctx.secrets), number)
+    assert (counts.views, counts.reach, counts.comments, counts.saves) == (10, 11, 13, None)
+
+
 @on("facebook")
 async def test_posts_and_videos_are_counted_each_in_its_way(desk: Desk) -> None:
     assert isinstance(desk.server, FacebookServer)
