@@ -29,7 +29,7 @@ os.environ.setdefault("MEDIAPOSTER_LOG_LEVEL", "ERROR")
 
 import httpx
 import uvicorn
-from sqlalchemy import select
+from sqlalchemy import func, select
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -184,8 +184,8 @@ async def run(options: argparse.Namespace) -> int:
 
 async def count_open(ctx: Context) -> int:
     async with ctx.database.session() as session:
-        rows = await session.execute(select(Publication.id).where(Publication.outcome.in_(OPEN)))
-        return len(rows.all())
+        query = select(func.count()).where(Publication.outcome.in_(OPEN))
+        return (await session.execute(query)).scalar_one()
 
 
 async def report(ctx: Context, options: argparse.Namespace, begins: datetime, got: dict[str, int]) -> int:

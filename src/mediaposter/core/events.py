@@ -60,18 +60,29 @@ async def read(
     database: Database, *, after: int, topic: str = "*", subject: str | None = None, limit: int = _BATCH
 ) -> list[EventRecord]:
     """Return committed events with a sequence above `after`, in order. `topic` is as in `stream`."""
-    await _number_new(database)
-    query = select(Event).where(Event.sequence > after).order_by(Event.sequence).limit(limit)
+    found, _ = await _look(database, after=after, topic=topic, subject=subject, limit=limit)
+    return found
+
+
+async def _look(
+    database: Database, *, after: int, topic: str, subject: str | None = None, limit: int = _BATCH
+) -> tuple[list[EventRecord], int]:
+    """Return what `read` does, and the sequence up to which everything was looked at."""
+    newest = await latest(database)
+    if newest <= after:
+        return [], after
+    query = select(Event).where(Event.sequence > after, Event.sequence <= newest).order_by(Event.sequence).limit(limit)
     patterns = [_like(one) for one in topic.split(",")]
     if "%" not in patterns:
         query = query.where(or_(*(Event.topic.like(pattern, escape="\\") for pattern in patterns)))
     if subject is not None:
         query = query.where(Event.subject == subject)
     async with database.session() as session:
-        return [
+        found = [
             EventRecord(row.sequence or 0, row.id, row.topic, row.subject, row.data, row.created_at)
             for row in (await session.execute(query)).scalars()
         ]
+    return found, found[-1].sequence if len(found) == limit else newest
 
 
 async def latest(database: Database) -> int:
@@ -88,9 +99,8 @@ async def follow(
     async with listening(database, EVENTS) as woken:
         while True:
             woken.clear()
-            found = await read(database, after=after, topic=topic, subject=subject)
+            found, after = await _look(database, after=after, topic=topic, subject=subject)
             for event in found:
-                after = event.sequence
                 yield event
             if len(found) < _BATCH:
                 await wait_for(woken, _LOOK_ANYWAY_SECONDS)
@@ -136,6 +146,7 @@ class Subscriber:
 
 _subscribers: dict[str, Subscriber] = {}
 _begun: set[tuple[str, str]] = set()  # the databases and names whose cursor this process knows to be there
+_SKIPPED = 100  # events of other topics after which a cursor moves on, though nothing was handed over
 _TOGETHER = 50  # events that a subscriber gets in one transaction
 _GATHER_SECONDS = 0.1  # events come in flocks: a look at each would cost a third of a worker's time
 
@@ -195,12 +206,14 @@ async def _deliver_some(ctx: Context, subscriber: Subscriber, handled: list[int]
         cursor = (await session.execute(query)).scalar_one_or_none()
         if cursor is None:
             return 0
-        found = await read(ctx.database, after=cursor.sequence, topic=subscriber.topic, limit=limit)
+        found, seen = await _look(ctx.database, after=cursor.sequence, topic=subscriber.topic, limit=limit)
         for event in found:
             await subscriber.handle(session, event)
             handled.append(event.sequence)
         if found:
-            cursor.sequence, cursor.failures, cursor.last_error = found[-1].sequence, 0, None
+            cursor.failures, cursor.last_error = 0, None
+        if found or seen - cursor.sequence >= _SKIPPED:  # what is not for it is not looked through again and again
+            cursor.sequence = seen
     return len(found)
 
 

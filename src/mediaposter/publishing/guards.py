@@ -140,8 +140,7 @@ def _rules(row: Publication) -> ChannelRules:
 
 async def _lock(session: AsyncSession, rows: Sequence[Publication]) -> None:
     keys = {row.account.channel if _SHARED in _limits_of(row) else row.account_id for row in rows}
-    for key in sorted(keys):
-        await repository.lock_limits(session, key)
+    await repository.lock_limits(session, keys)
 
 
 def burst_of(account: Account) -> list[Limit]:

@@ -22,7 +22,7 @@ async def take_turn(ctx: Context, key: str, limit: Limit, *, within: float) -> b
     False, at once, when the first free moment is more than `within` seconds away: nothing was reserved then.
     """
     async with ctx.database.session() as session:
-        await repository.lock_limits(session, f"pace:{key}")
+        await repository.lock_limits(session, [f"pace:{key}"])
         now = ctx.clock()
         windows = Windows([limit])
         kept = select(PaceSlot.at).where(PaceSlot.key == key, PaceSlot.at > now - windows.longest)

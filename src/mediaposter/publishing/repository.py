@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
@@ -216,9 +216,15 @@ async def release_switch(session: AsyncSession, name: str) -> None:
     await session.execute(delete(Switch).where(Switch.name == name))
 
 
-async def lock_limits(session: AsyncSession, key: str) -> None:
-    """Let nobody else count or reserve under `key` until this transaction ends."""
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"limits:{key}", 0))))
+async def lock_limits(session: AsyncSession, keys: Collection[str]) -> None:
+    """Let nobody else count or reserve under any of `keys` until this transaction ends."""
+    if not keys:
+        return
+    # In one order everywhere, or two that want the same ones would wait for each other.
+    query = text(
+        "SELECT pg_advisory_xact_lock(hashtextextended('limits:' || key, 0)) FROM unnest(:keys ::text[]) AS key"
+    )
+    await session.execute(query, {"keys": sorted(keys)})
 
 
 async def moments(

@@ -5,12 +5,14 @@ effects are in the steps, and the steps decide by the row: a death anywhere cost
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mediaposter.core import context, engine, timeline
+from mediaposter.core.context import Context
 from mediaposter.core.db import JsonObject
 from mediaposter.core.engine import Queue
 from mediaposter.core.timeline import TimelineEntry
@@ -44,9 +46,9 @@ async def reconcile(publication_id: str) -> str:
 @timeline.on_due(DUE)
 async def start_due(session: AsyncSession, entries: Sequence[TimelineEntry]) -> None:
     """Enqueue the publications of due rows; those that their account's limits let go later come back then."""
-    now = context.current().clock()
-    rows = {row.id: row for row in await repository.lock_publications(session, {entry.subject for entry in entries})}
-    later = await guards.reserve_many(session, list(rows.values()), now=now)
+    ids = {entry.subject for entry in entries}
+    later = await _reserve(context.current(), ids)
+    rows = {row.id: row for row in await repository.lock_publications(session, ids)}
     for entry in entries:
         row = rows.get(entry.subject)
         if row is None or row.outcome not in OPEN:
@@ -55,6 +57,16 @@ async def start_due(session: AsyncSession, entries: Sequence[TimelineEntry]) -> 
             timeline.wait_until(entry, later[row.id])
             continue
         entry.workflow_id = await start(session, row)
+
+
+async def _reserve(ctx: Context, ids: Collection[str]) -> dict[str, datetime]:
+    """Give the publications their moments in a transaction of its own, and return those of the ones that must wait.
+
+    It holds the locks of many accounts at once. Enqueuing takes longer, and what arms on them would wait for it.
+    """
+    async with ctx.database.session() as session:
+        rows = await repository.lock_publications(session, ids)
+        return await guards.reserve_many(session, rows, now=ctx.clock())
 
 
 async def start(session: AsyncSession, row: Publication) -> str:
