@@ -20,7 +20,9 @@ from mediaposter.core.runtime import live_workers
 from mediaposter.core.tokens import authorize
 from mediaposter.generation.routes import router as generation
 from mediaposter.media.routes import router as media
-from mediaposter.offers.routes import redirect_router
+from mediaposter.metrics.routes import router as metrics
+from mediaposter.offers.inbound import public_router as conversions
+from mediaposter.offers.redirect import RedirectMiddleware
 from mediaposter.offers.routes import router as offers
 from mediaposter.pipeline.routes import router as pipeline
 from mediaposter.publishing.connecting.page_routes import router as connect_page
@@ -51,9 +53,10 @@ def build_app() -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     problems.install(app)
-    for router in (pipeline, media, generation, analysis, connecting, publishing, offers, core):
+    app.add_middleware(RedirectMiddleware)
+    for router in (pipeline, media, generation, analysis, connecting, publishing, offers, metrics, core):
         app.include_router(router, dependencies=[Depends(authorize)])
-    for router in (health, redirect_router, media_urls, connect_page, site):
+    for router in (health, conversions, media_urls, connect_page, site):
         app.include_router(router)
     write = app.openapi
 

@@ -3,7 +3,7 @@
 from importlib import import_module
 from importlib.util import find_spec
 
-ROOMS = ("generation", "publishing", "pipeline")
+ROOMS = ("generation", "publishing", "metrics", "pipeline")
 _KINDS = ("workflows", "subscribers")
 
 

@@ -9,8 +9,10 @@ from fastapi import FastAPI
 from mediaposter.core import problems
 from mediaposter.core.context import Context
 from mediaposter.offers import service
+from mediaposter.offers.inbound import public_router
 from mediaposter.offers.models import Offer
-from mediaposter.offers.routes import redirect_router, router
+from mediaposter.offers.redirect import RedirectMiddleware
+from mediaposter.offers.routes import router
 from mediaposter.offers.service import TrackedLink
 
 PERSON = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Mobile/15E148 Safari/604.1"}
@@ -33,7 +35,7 @@ async def link(ctx: Context, offer: Offer) -> TrackedLink:
             channel="tiktok",
             campaign="spring",
             account_id="acct_1",
-            publication_hint="pub_1",
+            publication_id="pub_1",
             base_url=ctx.settings.site_url,
         )
 
@@ -43,7 +45,8 @@ async def web(ctx: Context) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
     problems.install(app)
     app.include_router(router)
-    app.include_router(redirect_router)
+    app.include_router(public_router)
+    app.add_middleware(RedirectMiddleware)
     transport = httpx.ASGITransport(app, client=("127.0.0.9", 5000))
     async with httpx.AsyncClient(transport=transport, base_url=ctx.settings.site_url, headers=PERSON) as client:
         yield client

@@ -1,17 +1,24 @@
 """GET /r/{slug}: the click is stored first, then the visitor goes on; nothing but stored targets, nobody known."""
 
 import asyncio
+import re
 from collections.abc import Sequence
+from contextlib import aclosing
 
 import httpx
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
-from mediaposter.core import context
+from mediaposter.core import context, events
 from mediaposter.core.context import Context
 from mediaposter.core.db import Database
+from mediaposter.core.ids import new_id
+from mediaposter.core.visitors import Device
 from mediaposter.offers import service
+from mediaposter.offers.clicks import ClickWriter
 from mediaposter.offers.models import Offer, OfferClick
+from mediaposter.offers.repository import Click
 from mediaposter.offers.service import TrackedLink
 
 pytestmark = pytest.mark.feature("ARCH-005")
@@ -23,9 +30,54 @@ async def clicks(ctx: Context) -> Sequence[OfferClick]:
         return (await session.execute(select(OfferClick).order_by(OfferClick.id))).scalars().all()
 
 
+def without_click(answer: httpx.Response) -> str:
+    """Return where an answer leads, without the id of the click."""
+    return re.sub(r"[?&]mp_click=click_[0-9a-z]{26}", "", answer.headers["location"])
+
+
+async def test_the_target_is_told_the_id_of_the_click(ctx: Context, web: httpx.AsyncClient, link: TrackedLink) -> None:
+    location = (await web.get(f"/r/{link.slug}")).headers["location"]
+    (click,) = await clicks(ctx)
+    assert f"&mp_click={click.id}#buy" in location
+
+
+async def test_an_offer_may_keep_the_id_of_the_click_to_itself(
+    ctx: Context, web: httpx.AsyncClient, offer: Offer, link: TrackedLink
+) -> None:
+    async with ctx.database.session() as session:
+        (await service.get_offer(session, offer.id)).click_parameter = None
+    assert (await web.get(f"/r/{link.slug}")).headers["location"] == link.target
+
+
+async def test_clicks_are_told_of_together(ctx: Context, web: httpx.AsyncClient, link: TrackedLink) -> None:
+    after = await events.latest(ctx.database)
+    for headers in ({}, DESKTOP, {"User-Agent": "WhatsApp/2.23.20.0 A"}):
+        await web.get(f"/r/{link.slug}", headers=headers)
+    async with asyncio.timeout(10), aclosing(events.follow(ctx.database, after=after, topic="link.clicked")) as told:
+        event = await anext(told)
+    assert (event.subject, event.data) == (link.id, {"people": 2, "robots": 1})
+
+
+async def test_one_click_that_cannot_be_stored_takes_no_other_with_it(ctx: Context, link: TrackedLink) -> None:
+    writer = ClickWriter(ctx.database)
+    now = ctx.clock()
+
+    def click(link_id: str) -> Click:
+        return Click(new_id("click"), link_id, "v", False, Device.PHONE, None, None, now)
+
+    stored = await asyncio.gather(
+        writer.store(click(link.id)),
+        writer.store(click("link_none")),
+        writer.store(click(link.id)),
+        return_exceptions=True,
+    )
+    assert [type(one) for one in stored] == [type(None), IntegrityError, type(None)]
+    assert len(await clicks(ctx)) == 2
+
+
 async def test_it_leads_to_the_stored_target(web: httpx.AsyncClient, link: TrackedLink) -> None:
     answer = await web.get(f"/r/{link.slug}")
-    assert (answer.status_code, answer.headers["location"]) == (302, link.target)
+    assert (answer.status_code, without_click(answer)) == (302, link.target)
     assert answer.headers["cache-control"] == "no-store"
 
 
@@ -82,7 +134,7 @@ async def test_an_unknown_slug_is_a_page_that_helps(web: httpx.AsyncClient, slug
 
 async def test_nothing_in_the_request_changes_the_target(web: httpx.AsyncClient, link: TrackedLink) -> None:
     for query in ("?url=https://evil.example", "?target=//evil.example", "?utm_source=evil"):
-        assert (await web.get(f"/r/{link.slug}{query}")).headers["location"] == link.target
+        assert without_click(await web.get(f"/r/{link.slug}{query}")) == link.target
 
 
 async def test_what_cannot_be_stored_is_not_redirected(ctx: Context, web: httpx.AsyncClient, link: TrackedLink) -> None:
@@ -100,7 +152,7 @@ async def test_a_changed_offer_leaves_links_as_they_were(
     async with ctx.database.session() as session:
         await service.update_offer(session, offer.id, url="https://new.example")
         await service.archive_offer(session, offer.id)
-    assert (await web.get(f"/r/{link.slug}")).headers["location"] == link.target
+    assert without_click(await web.get(f"/r/{link.slug}")) == link.target
 
 
 async def test_the_proxys_headers_are_believed_only_when_they_are_set(

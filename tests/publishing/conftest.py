@@ -13,7 +13,7 @@ from mediaposter.core.context import Context
 from mediaposter.media import service as media
 from mediaposter.media.ffmpeg import executable
 from mediaposter.media.limits import MediaLimits
-from mediaposter.offers.routes import redirect_router
+from mediaposter.offers.redirect import RedirectMiddleware
 from mediaposter.publishing import service
 from mediaposter.publishing.models import Account
 from mediaposter.publishing.registry import load_channels, register
@@ -89,7 +89,8 @@ async def web(ctx: Context) -> AsyncIterator[httpx.AsyncClient]:
     """A browser of a person on the public site, and a client of the API without its tokens."""
     app = FastAPI()
     problems.install(app)
-    for one in (router, redirect_router, site):
+    app.add_middleware(RedirectMiddleware)
+    for one in (router, site):
         app.include_router(one)
     headers = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Mobile/15E148 Safari/604.1"}
     transport = httpx.ASGITransport(app, client=("127.0.0.9", 5000))

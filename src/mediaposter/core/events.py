@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 from sqlalchemy import func, insert, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
@@ -148,7 +149,8 @@ _subscribers: dict[str, Subscriber] = {}
 _begun: set[tuple[str, str]] = set()  # the databases and names whose cursor this process knows to be there
 _SKIPPED = 100  # events of other topics after which a cursor moves on, though nothing was handed over
 _TOGETHER = 50  # events that a subscriber gets in one transaction
-_GATHER_SECONDS = 0.1  # events come in flocks: a look at each would cost a third of a worker's time
+_GATHER_SECONDS = 0.1  # events come in flocks
+_PAUSE_WHEN_BLIND = 1.0
 
 
 def subscribe(name: str, topic: str, *, from_start: bool = False) -> Callable[[Handler], Handler]:
@@ -168,9 +170,46 @@ def subscribe(name: str, topic: str, *, from_start: bool = False) -> Callable[[H
 
 async def run_subscribers(ctx: Context) -> None:
     """Call the subscribers of this process as events come, until cancelled."""
+    waiting = [_Waiting(subscriber, asyncio.Event()) for subscriber in _subscribers.values()]
     async with asyncio.TaskGroup() as group:
-        for subscriber in list(_subscribers.values()):
-            group.create_task(_run(ctx, subscriber), name=f"subscriber {subscriber.name}")
+        for one in waiting:
+            group.create_task(_run(ctx, one), name=f"subscriber {one.subscriber.name}")
+        group.create_task(_wake_those_concerned(ctx, waiting), name="subscribers")
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A subscriber of this process, and what ends its pause."""
+
+    subscriber: Subscriber
+    woken: asyncio.Event
+
+
+async def _wake_those_concerned(ctx: Context, waiting: Sequence[_Waiting]) -> None:
+    """Look at new events once for all subscribers: a look of each, at each flock, would cost more than the work."""
+    seen = 0
+    async with listening(ctx.database, EVENTS) as woken:
+        while True:
+            woken.clear()
+            try:
+                newest = await latest(ctx.database)
+                topics = await _topics(ctx.database, after=seen, until=newest) if newest > seen else set[str]()
+            except (SQLAlchemyError, OSError) as error:
+                _log.warning("subscribers.blind", error=str(error), again_in=_PAUSE_WHEN_BLIND)
+                await asyncio.sleep(_PAUSE_WHEN_BLIND)
+                continue
+            seen = newest
+            for one in waiting:
+                if any(_concerns(one.subscriber.topic, topic) for topic in topics):
+                    one.woken.set()
+            await wait_for(woken, _LOOK_ANYWAY_SECONDS)
+            await asyncio.sleep(_GATHER_SECONDS)
+
+
+async def _topics(database: Database, *, after: int, until: int) -> set[str]:
+    query = select(Event.topic).distinct().where(Event.sequence > after, Event.sequence <= until)
+    async with database.session() as session:
+        return set((await session.execute(query)).scalars())
 
 
 async def deliver(ctx: Context, subscriber: Subscriber) -> int:
@@ -217,21 +256,19 @@ async def _deliver_some(ctx: Context, subscriber: Subscriber, handled: list[int]
     return len(found)
 
 
-async def _run(ctx: Context, subscriber: Subscriber) -> None:
-    pause = 0.5
-    async with listening(ctx.database, EVENTS) as woken:
-        while True:
-            woken.clear()
-            try:
-                await deliver(ctx, subscriber)
-                pause = 0.5
-                await wait_for(woken, _LOOK_ANYWAY_SECONDS)
-                await asyncio.sleep(_GATHER_SECONDS)
-            except Exception as error:
-                _log.exception("subscriber.failed", subscriber=subscriber.name, again_in=pause)
-                await _note_failure(ctx.database, subscriber, error)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+async def _run(ctx: Context, waiting: _Waiting) -> None:
+    subscriber, pause = waiting.subscriber, 0.5
+    while True:
+        waiting.woken.clear()
+        try:
+            await deliver(ctx, subscriber)
+            pause = 0.5
+            await wait_for(waiting.woken, _LOOK_ANYWAY_SECONDS)
+        except Exception as error:
+            _log.exception("subscriber.failed", subscriber=subscriber.name, again_in=pause)
+            await _note_failure(ctx.database, subscriber, error)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
 
 
 async def _note_failure(database: Database, subscriber: Subscriber, error: Exception) -> None:
@@ -272,6 +309,14 @@ async def _number_new(database: Database) -> None:
 def _like(topic: str) -> str:
     escaped = topic.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return escaped.removesuffix("*") + "%" if escaped.endswith("*") else escaped
+
+
+def _concerns(pattern: str, topic: str) -> bool:
+    """Say in memory what `_like` says to the database."""
+    return any(
+        topic.startswith(one.removesuffix("*")) if one.endswith("*") else topic == one
+        for one in map(str.strip, pattern.split(","))
+    )
 
 
 def _cursor(after: str) -> int:

@@ -27,20 +27,46 @@ _RECONNECT_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
-async def notify(session: AsyncSession, channel: str) -> None:
-    """Wake the listeners of `channel`, in every process, when the transaction of `session` commits."""
-    await session.execute(select(func.pg_notify(channel, "")))
+async def notify(session: AsyncSession, channel: str, about: str = "") -> None:
+    """Wake the listeners of `channel`, in every process, when the transaction of `session` commits.
+
+    Telling the same twice in one transaction costs nothing.
+    """
+    told: set[tuple[str, str]] = session.info.setdefault("notified", set[tuple[str, str]]())
+    if (channel, about) in told:
+        return
+    told.add((channel, about))
+    await session.execute(select(func.pg_notify(channel, about)))
+
+
+class Notice(asyncio.Event):
+    """An event that is set by notifications, and what they were about: "" where that is not known."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._about: set[str] = set()
+
+    def hear(self, about: str) -> None:
+        """Set it."""
+        self._about.add(about)
+        self.set()
+
+    def take(self) -> set[str]:
+        """Clear it, and return what it was about since the last time."""
+        self.clear()
+        taken, self._about = self._about, set()
+        return taken
 
 
 @asynccontextmanager
-async def listening(database: Database, channel: str) -> AsyncGenerator[asyncio.Event]:
+async def listening(database: Database, channel: str) -> AsyncGenerator[Notice]:
     """Give an event that is set whenever `channel` is notified; and now and then without cause, after a reconnect.
 
     Whoever waits clears it before looking at the database. What is committed after the block is entered sets it.
     """
     loop = asyncio.get_running_loop()
     hub = _hubs.setdefault((database.url, id(loop)), _Hub(database.url))
-    event = asyncio.Event()
+    event = Notice()
     try:
         await hub.add(channel, event)
         yield event
@@ -60,17 +86,17 @@ async def wait_for(event: asyncio.Event, seconds: float | None) -> None:
 class _Hub:
     def __init__(self, url: str) -> None:
         self._url = libpq_url(url)
-        self._events: dict[str, set[asyncio.Event]] = {}
+        self._events: dict[str, set[Notice]] = {}
         self._task: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()  # it listens, or it has turned to polling
 
-    async def add(self, channel: str, event: asyncio.Event) -> None:
+    async def add(self, channel: str, event: Notice) -> None:
         self._events.setdefault(channel, set()).add(event)
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="notifications")
         await self._settled.wait()
 
-    async def remove(self, channel: str, event: asyncio.Event) -> bool:
+    async def remove(self, channel: str, event: Notice) -> bool:
         self._events.get(channel, set()).discard(event)
         if any(self._events.values()):
             return False
@@ -103,7 +129,7 @@ class _Hub:
             self._settled.set()
             self._wake()
             async for notification in connection.notifies():
-                self._wake(notification.channel)
+                self._wake(notification.channel, notification.payload)
 
     async def _hears(self, connection: psycopg.AsyncConnection[Any]) -> bool:
         # From another connection: through a transaction pooler one's own might come back by chance.
@@ -122,11 +148,11 @@ class _Hub:
             application_name="mediaposter notifications",
         )
 
-    def _wake(self, channel: str | None = None) -> None:
+    def _wake(self, channel: str | None = None, about: str = "") -> None:
         for name, events in self._events.items():
             if channel is None or channel == name:
                 for event in events:
-                    event.set()
+                    event.hear(about)
 
 
 _hubs: dict[tuple[str, int], _Hub] = {}

@@ -1,6 +1,6 @@
 """The errors of the offers room."""
 
-from mediaposter.core.errors import InvalidInputError, NotFoundError
+from mediaposter.core.errors import InvalidInputError, MediaPosterError, NotFoundError
 
 
 class OfferUrlError(InvalidInputError):
@@ -13,3 +13,18 @@ class OfferUrlError(InvalidInputError):
 class NoSuchOfferError(NotFoundError):
     code = "NO_SUCH_OFFER"
     title = "There is no such offer"
+
+
+class SignatureError(MediaPosterError):
+    """Whoever tells of a conversion has not proven who they are."""
+
+    code = "SIGNATURE"
+    title = "The signature cannot be accepted"
+    status = 401
+
+
+class ConversionError(InvalidInputError):
+    """What is told of a conversion breaks a rule."""
+
+    code = "CONVERSION"
+    title = "The conversion cannot be recorded"

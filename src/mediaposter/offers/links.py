@@ -61,6 +61,14 @@ def with_parameters(url: str, parameters: Mapping[str, str]) -> str:
     return urlunsplit((parts.scheme, parts.netloc, parts.path, query, parts.fragment))
 
 
+def with_click(url: str, parameter: str) -> tuple[str, str] | None:
+    """Return what comes before and after the id of a click in `url`; None where the URL names `parameter` itself."""
+    mark = "\0"
+    marked = with_parameters(url, {parameter: mark})
+    before, found, after = marked.partition(quote_plus(mark))
+    return (before, after) if found else None
+
+
 def _refused(url: str, reason: str) -> OfferUrlError:
     shown = url[:80]
     return OfferUrlError(

@@ -1,25 +1,29 @@
-"""Offers over HTTP, and the one public route: the redirect of a tracked link."""
+"""Offers over HTTP."""
 
-from collections import OrderedDict
+from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response, status
-from fastapi.responses import HTMLResponse, RedirectResponse
-from sqlalchemy.exc import InterfaceError, OperationalError
+from fastapi import APIRouter, Body, Query, Response, status
 
 from mediaposter.core import context
-from mediaposter.core.context import Context
-from mediaposter.core.visitors import address_of, country_of, recognise
-from mediaposter.offers import pages, service
-from mediaposter.offers.links import is_slug
-from mediaposter.offers.schemas import LinkCreate, LinkRead, OfferCreate, OfferRead, OfferUpdate
+from mediaposter.offers import report, service
+from mediaposter.offers.codes import CodeFormat, code_of
+from mediaposter.offers.report import By, Model
+from mediaposter.offers.schemas import (
+    ConversionRead,
+    ImportRead,
+    LinkCreate,
+    LinkRead,
+    OfferCreate,
+    OfferRead,
+    OfferUpdate,
+    ReportRow,
+    SecretRead,
+    StripeSecret,
+    TrailRow,
+)
 
 router = APIRouter(prefix="/api", tags=["offers"])
-redirect_router = APIRouter(tags=["redirect"])
-
-_TARGETS_MAX = 10_000
-# A link never changes once it was made, so what was read of it stays true. By database and slug: id and target.
-_targets: OrderedDict[tuple[str, str], tuple[str, str]] = OrderedDict()
 
 
 @router.post("/offers", status_code=status.HTTP_201_CREATED, summary="Add an offer")
@@ -74,6 +78,7 @@ async def create_link(offer_id: str, request: LinkCreate) -> LinkRead:
             channel=request.channel,
             campaign=request.campaign,
             account_id=request.account_id,
+            publication_id=request.publication_id,
             placement=request.placement,
             base_url=ctx.settings.site_url,
             clock=ctx.clock,
@@ -94,50 +99,96 @@ async def list_links(offer_id: str) -> list[LinkRead]:
         return [LinkRead.of(link, counts[link.id], ctx.settings.site_url) for link in links]
 
 
-@redirect_router.api_route("/r/{slug}", methods=["GET", "HEAD"], include_in_schema=False)
-async def follow(slug: str, request: Request) -> Response:
-    """Store the click, then redirect. A HEAD looks and is not a visit; a prefetch counts as a robot's."""
+@router.get(
+    "/offers/links/{link_id}/code",
+    summary="The QR code of a tracked link",
+    response_class=Response,
+    responses={200: {"content": {"image/svg+xml": {}, "image/png": {}}}},
+)
+async def link_code(link_id: str, format: CodeFormat = CodeFormat.SVG) -> Response:  # noqa: A002 - its name outside
+    """As SVG or PNG, readable with a quarter of it covered."""
     ctx = context.current()
-    try:
-        found = await _target(ctx, slug)
-        if found is None:
-            return HTMLResponse(pages.no_such_link(ctx.settings.site_url), 404, pages.HEADERS)
-        link_id, target = found
-        if request.method == "GET":
-            await _store_click(ctx, link_id, request)
-    except (OperationalError, InterfaceError, OSError):
-        # Not stored, so not redirected: the page asks again by itself.
-        return HTMLResponse(pages.come_back(), 503, pages.HEADERS | {"Retry-After": "2"})
-    return RedirectResponse(target, 302, {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"})
-
-
-async def _target(ctx: Context, slug: str) -> tuple[str, str] | None:
-    if not is_slug(slug):
-        return None
-    key = (ctx.database.url, slug)
-    if key in _targets:
-        _targets.move_to_end(key)
-        return _targets[key]
     async with ctx.database.session() as session:
-        link = await service.find_link(session, slug)
-    if link is None:
-        return None
-    _targets[key] = (link.id, link.target)
-    while len(_targets) > _TARGETS_MAX:
-        _targets.popitem(last=False)
-    return _targets[key]
+        link = await service.get_link(session, link_id)
+    kind = "image/svg+xml" if format is CodeFormat.SVG else "image/png"
+    return Response(code_of(service.link_url(link.slug, ctx.settings.site_url), format=format), media_type=kind)
 
 
-async def _store_click(ctx: Context, link_id: str, request: Request) -> None:
-    now = ctx.clock()
-    address = address_of(request.headers, request.client.host if request.client else "", ctx.settings)
-    visitor = await recognise(ctx.database, address=address, headers=request.headers, now=now)
+@router.get("/offers/{offer_id}/conversions", summary="List an offer's conversions, newest first")
+async def list_conversions(
+    offer_id: str, limit: Annotated[int, Query(ge=1, le=500)] = 100, before: str | None = None
+) -> list[ConversionRead]:
+    """Each with the first and the last click that led to it. `before` is the id of the last one of the page before."""
+    async with context.current().database.session() as session:
+        rows = await service.list_conversions(session, offer_id, limit=limit, before=before)
+        return [ConversionRead.model_validate(row) for row in rows]
+
+
+@router.post("/offers/{offer_id}/conversions/import", summary="Import conversions from CSV")
+async def import_conversions(
+    offer_id: str, body: Annotated[str, Body(media_type="text/csv", max_length=20_000_000)], dry_run: bool = False
+) -> ImportRead:
+    """All lines or none. A repeated `id` adds nothing. Columns: kind, id, at, value, currency, click, link."""
+    ctx = context.current()
     async with ctx.database.session() as session:
-        await service.record_click(
+        done = await service.import_conversions(session, offer_id, body, clock=ctx.clock)
+        if dry_run:
+            await session.rollback()
+    return ImportRead.model_validate(
+        {**vars(done), "problems": [vars(one) for one in done.problems], "dry_run": dry_run}
+    )
+
+
+@router.post("/offers/{offer_id}/postback-secret", summary="Make the secret of an offer's postbacks")
+async def make_postback_secret(offer_id: str) -> SecretRead:
+    """Shown this once; an earlier one ends."""
+    ctx = context.current()
+    async with ctx.database.session() as session:
+        secret = await service.new_postback_secret(session, offer_id, secrets=ctx.secrets)
+    return SecretRead(secret=secret, url=f"{ctx.settings.site_url}/c/{offer_id}/postback")
+
+
+@router.put("/offers/{offer_id}/stripe-secret", summary="Keep the signing secret of an offer's Stripe endpoint")
+async def set_stripe_secret(offer_id: str, request: StripeSecret) -> SecretRead:
+    """Answers the address to give to Stripe."""
+    ctx = context.current()
+    async with ctx.database.session() as session:
+        await service.set_stripe_secret(session, offer_id, request.secret.get_secret_value(), secrets=ctx.secrets)
+    return SecretRead(secret=None, url=f"{ctx.settings.site_url}/c/{offer_id}/stripe")
+
+
+@router.get("/traffic/report", summary="Clicks, leads, sales and revenue by what brought them")
+async def traffic_report(
+    by: By = By.CHANNEL,
+    days: Annotated[int, Query(ge=1, le=3660)] = 30,
+    model: Model = Model.LAST,
+    offer_id: str | None = None,
+    dimension: Annotated[str | None, Query(description="Of the recipe, for by=recipe.")] = None,
+) -> list[ReportRow]:
+    """Of the last `days`. What nothing is known of is the row "(none)"."""
+    ctx = context.current()
+    until = ctx.clock()
+    async with ctx.database.session() as session:
+        rows = await report.report(
             session,
-            link_id=link_id,
-            visitor=visitor,
-            referrer=service.referrer_host(request.headers),
-            country=country_of(request.headers, ctx.settings),
-            at=now,
+            by=by,
+            since=until - timedelta(days=days),
+            until=until,
+            model=model,
+            offer_id=offer_id,
+            dimension=dimension,
+            zone=ctx.settings.time_zone,
         )
+    return [ReportRow.model_validate(row) for row in rows]
+
+
+@router.get("/traffic/trail", summary="Where clicks and conversions came from")
+async def traffic_trail(
+    id: Annotated[str | None, Query(description="Of one click or conversion.")] = None,  # noqa: A002 - its name outside
+    offer_id: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> list[TrailRow]:
+    """Each with its link, publication, account, recipe, prompts and clips, newest first."""
+    async with context.current().database.session() as session:
+        rows = await report.trail(session, fact_id=id, offer_id=offer_id, limit=limit)
+    return [TrailRow.model_validate(row) for row in rows]

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
-from mediaposter.offers.models import Offer, OfferLink
+from mediaposter.offers.conversions import Recorded
+from mediaposter.offers.models import ConversionKind, ConversionSource, MatchedBy, Offer, OfferLink
 from mediaposter.offers.repository import ClickCount
 from mediaposter.offers.service import link_url
 
@@ -48,6 +49,7 @@ class OfferRead(BaseModel):
     cta: str
     price_minor: int | None
     currency: str | None
+    click_parameter: str | None
     archived_at: datetime | None
     created_at: datetime
 
@@ -66,6 +68,7 @@ class LinkCreate(BaseModel):
     campaign: Word
     account_id: str | None = None
     placement: Word = "post"
+    publication_id: str | None = None
 
 
 class LinkRead(BaseModel):
@@ -78,6 +81,7 @@ class LinkRead(BaseModel):
     target: str
     channel: str
     account_id: str | None
+    publication_id: str | None
     placement: str
     campaign: str
     run_id: str | None
@@ -98,6 +102,7 @@ class LinkRead(BaseModel):
             target=link.target,
             channel=link.channel,
             account_id=link.account_id,
+            publication_id=link.publication_id,
             placement=link.placement,
             campaign=link.campaign,
             run_id=link.run_id,
@@ -107,3 +112,119 @@ class LinkRead(BaseModel):
             robots=count.robots,
             last_click_at=count.last_at,
         )
+
+
+class ConversionRead(BaseModel):
+    """A conversion. `value_minor` is in the currency's minor unit, negative for a refund.
+
+    `link_id` and `click_id` are the last click that led to it, `first_*` the first; `matched_by` is what tells so.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    offer_id: str
+    kind: ConversionKind
+    source: ConversionSource
+    external_id: str
+    value_minor: int
+    currency: str | None
+    link_id: str | None
+    click_id: str | None
+    first_link_id: str | None
+    first_click_id: str | None
+    matched_by: MatchedBy
+    refunds: str | None
+    occurred_at: datetime
+    created_at: datetime
+
+
+class ConversionReceipt(BaseModel):
+    """The answer to whoever told of a conversion. `repeated`: it was known, and nothing was added."""
+
+    id: str
+    matched_by: MatchedBy
+    repeated: bool
+
+    @classmethod
+    def of(cls, recorded: Recorded) -> Self:
+        """Read what was recorded."""
+        row = recorded.conversion
+        return cls(id=row.id, matched_by=row.matched_by, repeated=recorded.repeated)
+
+
+class ImportProblem(BaseModel):
+    """What is wrong with a line, and the mend."""
+
+    field: str
+    rule: str
+    fix: str
+
+
+class ImportRead(BaseModel):
+    """What an import did, or would do: nothing is written while any line is wrong."""
+
+    lines: int
+    added: int
+    repeated: int
+    unmatched: int
+    problems: list[ImportProblem]
+    dry_run: bool
+
+
+class SecretRead(BaseModel):
+    """A secret, shown this once, and where to send conversions with it."""
+
+    secret: str | None
+    url: str
+
+
+class StripeSecret(BaseModel):
+    """The signing secret of a Stripe endpoint."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    secret: SecretStr = Field(min_length=10, max_length=200)
+
+
+class ReportRow(BaseModel):
+    """A row of a report. Revenue in minor units by currency, refunds taken off; `rpm` for a thousand impressions."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    key: str
+    name: str
+    clicks: int
+    unique: int
+    robots: int
+    leads: int
+    sales: int
+    refunds: int
+    revenue: dict[str, int]
+    impressions: int | None
+    rpm: dict[str, float]
+
+
+class TrailRow(BaseModel):
+    """A click or a conversion with all that brought it; None where it came by no link or no publication of ours."""
+
+    id: str
+    what: str
+    at: datetime
+    link_id: str | None
+    slug: str | None
+    offer_id: str | None
+    offer: str | None
+    campaign: str | None
+    channel: str | None
+    placement: str | None
+    account_id: str | None
+    account: str | None
+    publication_id: str | None
+    publication_url: str | None
+    post_id: str | None
+    run_id: str | None
+    recipe: dict[str, str] | None
+    prompts: list[str] | None
+    clip_ids: list[str] | None
+    asset_ids: list[str] | None

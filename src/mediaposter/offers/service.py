@@ -1,21 +1,20 @@
-"""What the offers room can do: keep offers, make tracked links, store clicks, count them. Services never commit."""
+"""What the offers room can do: offers, tracked links and their counts, conversions. Services never commit."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mediaposter.core import events
 from mediaposter.core.clock import Clock, utc_now
-from mediaposter.core.errors import InvalidInputError, NotFoundError
+from mediaposter.core.errors import FieldProblem, InvalidInputError, NotFoundError
 from mediaposter.core.ids import new_id
-from mediaposter.core.visitors import Visitor
-from mediaposter.offers import repository
+from mediaposter.core.secrets import SecretBox
+from mediaposter.offers import conversions, repository, signing, telling
 from mediaposter.offers.errors import NoSuchOfferError
 from mediaposter.offers.links import check_target, new_slug, with_parameters
-from mediaposter.offers.models import Offer, OfferLink
+from mediaposter.offers.models import MatchedBy, Offer, OfferConversion, OfferLink
 from mediaposter.offers.repository import ClickCount
 
 _TRIES = 5  # slugs are random: one collision in 2 * 10**12 over the number of links, five in a row never
@@ -111,15 +110,15 @@ async def create_tracked_link(
     base_url: str,
     account_id: str | None = None,
     placement: str = "post",
-    publication_hint: str = "",
+    publication_id: str | None = None,
     run_id: str | None = None,
     key: str | None = None,
     clock: Clock = utc_now,
 ) -> TrackedLink:
     """Make the short link of an offer for one placement on one account, with UTM parameters on its target.
 
-    utm_source is `channel`, utm_medium social, utm_campaign `campaign`, utm_content `publication_hint`: the publication
-    or what is known of it before there is one; without it, the link's own id. `base_url` is settings.site_url.
+    utm_source is `channel`, utm_medium social, utm_campaign `campaign`, utm_content the publication,
+    whose id is known before it is (`new_id("pub")`); without one, the link's own id. `base_url` is settings.site_url.
     The same `key` gives the same link again. Raises NoSuchOfferError.
     """
     offer = await get_offer(session, offer_id)
@@ -132,7 +131,7 @@ async def create_tracked_link(
         "utm_source": channel,
         "utm_medium": "social",
         "utm_campaign": campaign,
-        "utm_content": publication_hint or link_id,
+        "utm_content": publication_id or link_id,
     }
     values = {
         "id": link_id,
@@ -143,7 +142,8 @@ async def create_tracked_link(
         "account_id": account_id,
         "placement": placement,
         "campaign": campaign,
-        "content": publication_hint or link_id,
+        "content": publication_id or link_id,
+        "publication_id": publication_id,
         "run_id": run_id,
         "created_at": clock(),
     }
@@ -171,29 +171,14 @@ async def find_link(session: AsyncSession, slug: str) -> OfferLink | None:
 
 
 async def list_links(
-    session: AsyncSession, *, offer_id: str | None = None, run_id: str | None = None
+    session: AsyncSession,
+    *,
+    offer_id: str | None = None,
+    run_id: str | None = None,
+    publication_id: str | None = None,
 ) -> list[OfferLink]:
-    """Return the tracked links of an offer or a run, newest first."""
-    return await repository.list_links(session, offer_id=offer_id, run_id=run_id)
-
-
-async def record_click(
-    session: AsyncSession, *, link_id: str, visitor: Visitor, referrer: str | None, country: str | None, at: datetime
-) -> None:
-    """Store one click. The caller commits before it lets the visitor go on."""
-    await repository.insert_click(
-        session,
-        {
-            "id": new_id("click"),
-            "link_id": link_id,
-            "visitor": visitor.key,
-            "robot": visitor.robot,
-            "device": visitor.device,
-            "referrer": referrer,
-            "country": country,
-            "created_at": at,
-        },
-    )
+    """Return the tracked links of an offer, a run or a publication, newest first."""
+    return await repository.list_links(session, offer_id=offer_id, run_id=run_id, publication_id=publication_id)
 
 
 async def count_clicks(session: AsyncSession, link_ids: Sequence[str]) -> dict[str, ClickCount]:
@@ -218,3 +203,65 @@ def link_url(slug: str, base_url: str) -> str:
 
 def _tracked(link: OfferLink, offer: Offer, base_url: str) -> TrackedLink:
     return TrackedLink(link.id, link.slug, link_url(link.slug, base_url), link.target, offer.id, offer.cta)
+
+
+# Conversions
+
+
+async def new_postback_secret(session: AsyncSession, offer_id: str, *, secrets: SecretBox) -> str:
+    """Make and keep the secret that an offer's postbacks are signed with, and return it. An earlier one ends."""
+    offer = await get_offer(session, offer_id)
+    secret = signing.new_secret()
+    offer.sealed_postback_secret = secrets.seal(secret)
+    await session.flush()
+    return secret
+
+
+async def set_stripe_secret(session: AsyncSession, offer_id: str, secret: str, *, secrets: SecretBox) -> None:
+    """Keep the signing secret of the Stripe endpoint that tells of an offer's sales. Raises InvalidInputError."""
+    secret = secret.strip()
+    if not secret.startswith("whsec_"):
+        raise InvalidInputError(
+            "That is not the signing secret of a Stripe endpoint.",
+            fix="Copy it from the endpoint's page in Stripe's dashboard; it begins with whsec_.",
+            errors=[FieldProblem("secret", "begins with whsec_", "Copy the signing secret of the endpoint.")],
+        )
+    offer = await get_offer(session, offer_id)
+    offer.sealed_stripe_secret = secrets.seal(secret)
+    await session.flush()
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did. Nothing was written when there are problems, or for a dry run."""
+
+    lines: int
+    added: int
+    repeated: int
+    unmatched: int
+    problems: Sequence[FieldProblem]
+
+
+async def import_conversions(session: AsyncSession, offer_id: str, text: str, *, clock: Clock = utc_now) -> Imported:
+    """Record the conversions of a CSV file, all or none. The caller rolls back for a dry run.
+
+    Lines that are known by their `id` are counted as repeated. Raises ConversionError without a column `id`.
+    """
+    offer = await get_offer(session, offer_id)
+    now = clock()
+    sheet = telling.from_csv(text, now=now)
+    lines = len(sheet.told) + len({one.field.split(" ")[1] for one in sheet.problems})
+    if sheet.problems:
+        return Imported(lines, 0, 0, 0, sheet.problems)
+    recorded = [await conversions.record(session, offer, told, now=now) for told in sheet.told]
+    unmatched = sum(one.conversion.matched_by is MatchedBy.NONE for one in recorded if not one.repeated)
+    repeated = sum(one.repeated for one in recorded)
+    return Imported(lines, lines - repeated, repeated, unmatched, ())
+
+
+async def list_conversions(
+    session: AsyncSession, offer_id: str, *, limit: int = 100, before: str | None = None
+) -> list[OfferConversion]:
+    """Return an offer's conversions, newest first. Raises NoSuchOfferError."""
+    await get_offer(session, offer_id)
+    return await repository.list_conversions(session, offer_id, limit=limit, before=before)

@@ -14,6 +14,7 @@ from mediaposter.publishing.outcomes import Outcome
 from mediaposter.publishing.turns import Turn, stop, turn_after
 
 INLINE = 10.0  # seconds that a workflow waits by itself; longer waits are rows in the timeline
+_IN_LINE = 2.0  # of these while others of other accounts could have its place
 
 
 async def gate(session: AsyncSession, row: Publication, *, now: datetime, arming: bool = False) -> Turn:
@@ -58,7 +59,7 @@ def _waits_for_parent(row: Publication) -> Hold | None:
 
 async def _wait(session: AsyncSession, row: Publication, until: datetime, *, now: datetime) -> Turn:
     left = (until - now).total_seconds()
-    if left <= INLINE:
+    if left <= _IN_LINE:
         return turn_after(row.outcome, row.attempt, wait=left)
     await look_again(session, row, at=until)
     return stop(row.outcome, row.attempt)

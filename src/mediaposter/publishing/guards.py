@@ -63,20 +63,25 @@ async def reserve(session: AsyncSession, row: Publication, *, now: datetime, arm
     if row.slot_at is not None and not arming:
         return None
     await _lock(session, [row])
-    # Those that wait come after one that goes now.
-    at = await Reservations(session, now, before=row.id if arming else None).reserve(row)
+    at = await Reservations(session, now, reserved=not arming).reserve(row)
     await session.flush()
     return _wait(at, "its limits are used up") if at > now else None
 
 
 async def reserve_many(session: AsyncSession, rows: Sequence[Publication], *, now: datetime) -> dict[str, datetime]:
-    """Give each of these planned publications its moment, and return the moments of those that must wait."""
+    """Give each of these planned publications its moment, and return the moments of those that must wait.
+
+    One whose moment has come gives it up for the next free one when those before it were late.
+    """
     planned = [row for row in rows if row.outcome is Outcome.PLANNED and _limits_of(row)]
     await _lock(session, planned)
-    reservations = Reservations(session, now)
+    new, come = Reservations(session, now), Reservations(session, now, reserved=False)
     later: dict[str, datetime] = {}
-    for row in sorted(planned, key=lambda one: (one.due_at or one.created_at, one.id)):
-        at = row.slot_at if row.slot_at is not None else await reservations.reserve(row)
+    for row in sorted(planned, key=lambda one: (one.slot_at or now, one.due_at or one.created_at, one.id)):
+        if row.slot_at is None:
+            at = await new.reserve(row)
+        else:
+            at = row.slot_at if row.slot_at > now else await come.reserve(row)
         if at > now:
             later[row.id] = at
     await session.flush()
@@ -86,13 +91,14 @@ async def reserve_many(session: AsyncSession, rows: Sequence[Publication], *, no
 class Reservations:
     """The moments of accounts and channels, read once for each while many publications get theirs.
 
-    `before` leaves out what later publications than that one have reserved.
+    Without `reserved` only what went out counts: whoever may go now goes, and others that have a moment find out when
+    theirs has come. A moment that nobody takes is lost for good.
     """
 
-    def __init__(self, session: AsyncSession, now: datetime, *, before: str | None = None) -> None:
+    def __init__(self, session: AsyncSession, now: datetime, *, reserved: bool = True) -> None:
         self._session = session
         self._now = now
-        self._before = before
+        self._reserved = reserved
         self._known: dict[tuple[str, str | None], Windows] = {}
 
     async def reserve(self, row: Publication) -> datetime:
@@ -117,7 +123,7 @@ class Reservations:
                 since=self._now - windows.longest,
                 but=row.id,
                 parts=kind != _BURST,
-                reserved_before=self._before,
+                reserved=self._reserved,
             )
             self._known[key] = windows
         return self._known[key]

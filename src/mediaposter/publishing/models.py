@@ -57,7 +57,9 @@ class Account(Base):
 class Post(Base):
     """A piece of content, to be published on any number of accounts: a master, pictures, or words alone.
 
-    `generated` says that a model made its pictures or sound, for the platforms that want it disclosed.
+    `generated` says that a model made its pictures or sound, for the platforms that want it disclosed. `recipe` names
+    the creative choices behind it (template, hook, style, provider, length, slot, voice), `prompts` and `clip_ids` (the
+    assets of its parts) what it was made from: a click on its link leads back to them.
     """
 
     __tablename__ = "posts"
@@ -70,6 +72,9 @@ class Post(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     asset_ids: Mapped[list[str]] = mapped_column(default=list)  # in the order in which they are shown
     generated: Mapped[bool] = mapped_column(default=False)
+    recipe: Mapped[JsonObject] = mapped_column(default=dict)
+    prompts: Mapped[list[str]] = mapped_column(default=list)
+    clip_ids: Mapped[list[str]] = mapped_column(default=list)
     run_id: Mapped[str | None]
     title: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
@@ -125,6 +130,7 @@ class Publication(Base):
     handle: Mapped[JsonObject | None]  # channel.Handle, when the platform answered
     external_id: Mapped[str | None]
     url: Mapped[str | None]
+    removed_at: Mapped[datetime | None]  # when it was seen that the platform does not have it any more
     problem: Mapped[JsonObject | None]  # code, detail, fix: of a rejection, an open question, or a wait
     cost_micros: Mapped[int | None] = mapped_column(BigInteger)  # millionths of the currency: X takes 1.5 cents
     currency: Mapped[str | None]

@@ -235,12 +235,9 @@ async def moments(
     since: datetime,
     but: str,
     parts: bool,
-    reserved_before: str | None,
+    reserved: bool,
 ) -> list[datetime]:
-    """Return when posts of an account, or of a whole channel, went out or are to, in order.
-
-    `reserved_before` leaves out the reservations of publications that come after that one.
-    """
+    """Return when posts of an account, or of a whole channel, went out; with `reserved`, also when they are to."""
     went = select(PublicationAttempt.armed_at).where(PublicationAttempt.armed_at > since)
     waiting = select(Publication.slot_at).where(
         Publication.outcome == Outcome.PLANNED, Publication.slot_at > since, Publication.id != but
@@ -254,9 +251,9 @@ async def moments(
     if not parts:
         went = went.join(Publication, Publication.id == PublicationAttempt.publication_id).where(Publication.part == 0)
         waiting = waiting.where(Publication.part == 0)
-    if reserved_before is not None:
-        waiting = waiting.where(Publication.id < reserved_before)
-    found = [*(await session.execute(went)).scalars(), *(await session.execute(waiting)).scalars()]
+    found = [*(await session.execute(went)).scalars()]
+    if reserved:
+        found += (await session.execute(waiting)).scalars()
     return sorted(moment for moment in found if moment is not None)
 
 

@@ -1,7 +1,7 @@
 """What publishing can do: accounts, posts, and the rows of the ledger. Services never commit."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -226,16 +226,23 @@ async def create_post(
     title: str = "",
     run_id: str | None = None,
     generated: bool = False,
+    recipe: Mapping[str, str] | None = None,
+    prompts: Sequence[str] = (),
+    clip_ids: Sequence[str] = (),
     clock: Clock = utc_now,
 ) -> Post:
     """Make a post of a video, of pictures in their order, or of words alone. Nothing is published by that.
 
-    `generated` says that a model made them: platforms that have a flag for that get it.
+    `generated` says that a model made them: platforms that have a flag for that get it. `recipe`, `prompts` and
+    `clip_ids` are what it was made from; what its publications earn is credited to them.
     """
     post = Post(
         id=new_id("post"),
         asset_ids=list(asset_ids),
         generated=generated,
+        recipe=dict(recipe or {}),
+        prompts=list(prompts),
+        clip_ids=list(clip_ids),
         run_id=run_id,
         title=title.strip(),
         created_at=clock(),
@@ -421,6 +428,22 @@ async def cancel_planned(session: AsyncSession, *, run_id: str, clock: Clock = u
             await ledger.change(session, row, Outcome.CANCELLED, note="The run was cancelled.", now=clock())
             taken.append(row)
     return taken
+
+
+async def note_removed(session: AsyncSession, publication: Publication, *, now: datetime) -> None:
+    """Note that the platform does not have a public post any more. It stays confirmed: it was public."""
+    if publication.removed_at is not None:
+        return
+    publication.removed_at = now
+    await ledger.write(session, publication, note="The platform does not have it any more.", now=now)
+    data: JsonObject = {
+        "post_id": publication.post_id,
+        "account_id": publication.account_id,
+        "channel": publication.account.channel,
+        "run_id": publication.run_id,
+        "url": publication.url,
+    }
+    await events.emit(session, "publication.removed", publication.id, data)
 
 
 async def retry_publication(

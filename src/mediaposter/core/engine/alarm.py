@@ -7,9 +7,10 @@ listens, and the threads' pause ends. Should a later DBOS pause in another way, 
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 
+_THREAD_OF = "queue-worker-"  # DBOS names the thread of a queue so; another name would only be rung by the interval
 _FREE_LOOKS = 8  # in a second; beyond that work comes in flocks, and is looked for in flocks
 _GATHER_SECONDS = 0.1
 
@@ -19,14 +20,18 @@ class Alarm:
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
-        self._rings = 0
+        self._rings: Counter[str] = Counter()  # by the name of the queue's thread; "" rings for all
         self._heard = threading.local()
 
-    def ring(self) -> None:
-        """End every pause now; a thread that is at work skips its next one. From any thread."""
+    def ring(self, queue: str = "") -> None:
+        """End the pause of a queue's thread now, or all pauses; one at work skips its next. From any thread."""
         with self._condition:
-            self._rings += 1
+            self._rings[_THREAD_OF + queue if queue else ""] += 1
             self._condition.notify_all()
+
+    def _rung(self) -> int:
+        """Count what has rung for the thread that asks."""
+        return self._rings[""] + self._rings[threading.current_thread().name]
 
     def attach(self, events: Iterable[threading.Event]) -> None:
         """Let `ring` end what waits on these events, as if their time were up. Setting one needs a ring after it."""
@@ -37,10 +42,10 @@ class Alarm:
         def wait(timeout: float | None = None) -> bool:
             heard: int = getattr(self._heard, "rings", -1)
             with self._condition:
-                self._condition.wait_for(lambda: event.is_set() or self._rings != heard, timeout)
+                self._condition.wait_for(lambda: event.is_set() or self._rung() != heard, timeout)
                 if self._is_busy():
                     self._condition.wait_for(event.is_set, _GATHER_SECONDS)
-                self._heard.rings = self._rings
+                self._heard.rings = self._rung()
             return event.is_set()
 
         return wait

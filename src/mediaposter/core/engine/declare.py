@@ -13,7 +13,7 @@ from dbos import error as dbos_error
 from sqlalchemy.exc import OperationalError
 
 from mediaposter.core.engine.alarm import alarm
-from mediaposter.core.engine.trace import trace_of_workflow
+from mediaposter.core.engine.trace import origin_of
 from mediaposter.core.errors import MediaPosterError
 
 P = ParamSpec("P")
@@ -69,7 +69,7 @@ def workflow(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Calla
         @functools.wraps(function)
         async def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             workflow_id = DBOS.workflow_id or ""
-            trace = await trace_of_workflow(workflow_id)
+            trace, queue = await origin_of(workflow_id)
             with structlog.contextvars.bound_contextvars(workflow=name, workflow_id=workflow_id, **trace):
                 try:
                     return await function(*args, **kwargs)
@@ -77,7 +77,7 @@ def workflow(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Calla
                     _raise_storable(error)
                 finally:
                     # Its place is free a moment after its result is written.
-                    asyncio.get_running_loop().call_later(_SECONDS_TO_WRITE, alarm.ring)
+                    asyncio.get_running_loop().call_later(_SECONDS_TO_WRITE, alarm.ring, queue)
 
         declared: Callable[P, Coroutine[Any, Any, R]] = DBOS.workflow(name=name)(guarded)
         _names[declared] = name

@@ -131,8 +131,8 @@ class Engine:
         async with listening(self._ctx.database, QUEUES) as told:
             while True:
                 await told.wait()
-                told.clear()
-                alarm.ring()
+                for queue in told.take():
+                    alarm.ring(queue)
 
     async def _stop_dbos(self) -> None:
         # In a thread of its own: it joins threads, and ends the pool that asyncio.to_thread uses here.

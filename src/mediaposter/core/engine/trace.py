@@ -16,12 +16,16 @@ def current_trace() -> dict[str, str]:
     return {_KEY: structlog.contextvars.get_contextvars().get(_KEY) or secrets.token_hex(16)}
 
 
-async def trace_of_workflow(id: str) -> dict[str, str]:  # noqa: A002
-    """Return the trace that was kept with a workflow. Empty when it cannot be read: no work fails for its log."""
-    query = text("SELECT attributes ->> 'trace_id' FROM dbos.workflow_status WHERE workflow_uuid = :id")
+async def origin_of(workflow_id: str) -> tuple[dict[str, str], str]:
+    """Return the trace that was kept with a workflow, and its queue.
+
+    Both are empty when they cannot be read: no work fails for its log.
+    """
+    query = text("SELECT attributes ->> 'trace_id', queue_name FROM dbos.workflow_status WHERE workflow_uuid = :id")
     try:
         async with context.current().database.session() as session:
-            kept = (await session.execute(query, {"id": id})).scalar_one_or_none()
+            kept = (await session.execute(query, {"id": workflow_id})).one_or_none()
     except (SQLAlchemyError, OSError):
-        return {}
-    return {_KEY: kept} if kept else {}
+        return {}, ""
+    trace, queue = kept or (None, None)
+    return {_KEY: trace} if trace else {}, queue or ""

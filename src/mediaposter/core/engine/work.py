@@ -135,7 +135,7 @@ async def enqueue_named(
         options["delay_seconds"] = delay.total_seconds() if isinstance(delay, timedelta) else delay
     client = current_client()
     await session.run_sync(lambda sync: cast(Any, client).enqueue_in_transaction(sync, options, *args))
-    await notify(session, QUEUES)
+    await notify(session, QUEUES, queue)
     return id
 
 
@@ -151,7 +151,7 @@ async def start_child(
     trace = dict(current_trace())
     with SetWorkflowID(id), SetWorkflowAttributes(trace), SetEnqueueOptions(queue_partition_key=partition):
         handle = await DBOS.enqueue_workflow_async(queue.value, cast(Any, function), *args)
-    alarm.ring()  # this worker's threads; a peer with more room looks within the interval
+    alarm.ring(queue)  # this worker's thread; a peer with more room looks within the interval
     return Handle(id, handle.get_result)
 
 

@@ -41,6 +41,8 @@ async def parts(work: Work) -> JsonObject:
         "message": f"{counted(len(results), 'part')} by {makers}.",
         "clip_ids": [made["clip_id"] for made in results],
         "asset_ids": [made["asset_id"] for made in results],
+        "providers": list(dict.fromkeys(made["provider"] for made in results)),
+        "prompts": story["prompts"] or list(work.config.prompts),
         "tokens": story["tokens"],
         "cost_minor": story["cost_minor"] + sum(made["cost_minor"] for made in results),
         "currency": results[0]["currency"],

@@ -7,13 +7,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mediaposter.core import context, engine
 from mediaposter.core.clock import Clock
+from mediaposter.core.context import Context
 from mediaposter.core.db import JsonObject
 from mediaposter.core.settings import Settings
+from mediaposter.media import service as media
 from mediaposter.offers import service as offers
 from mediaposter.offers.models import Offer
 from mediaposter.offers.service import TrackedLink
 from mediaposter.pipeline import book, slots
 from mediaposter.pipeline.models import Run
+from mediaposter.pipeline.recipes import made_from
 from mediaposter.pipeline.schemas import OfferChoice, PipelineConfig, PublishMode
 from mediaposter.pipeline.wording import counted
 from mediaposter.pipeline.work import Work
@@ -42,7 +45,7 @@ async def plan_publications(run_id: str, attempt: int, asset_id: str, copies: di
             row.account_id
             for row in await publishing.list_publications(session, run_id=run_id, outcomes=list(MAYBE_PUBLIC))
         }
-        post_id = await _post(session, run, asset_id, copies, ctx.clock)
+        post_id = await _post(session, run, asset_id, copies, ctx)
         publications: list[str] = []
         links: dict[str, str] = {}
         for account_id, words in copies.items():
@@ -82,7 +85,7 @@ async def _link(
         campaign=publication.run_id or publication.post_id,
         base_url=settings.site_url,
         account_id=publication.account_id,
-        publication_hint=publication.id,
+        publication_id=publication.id,
         run_id=publication.run_id,
         key=publication.id,
     )
@@ -113,19 +116,26 @@ async def _offer(session: AsyncSession, choice: OfferChoice) -> Offer:
     return await offers.create_offer(session, name=choice.name or choice.cta, url=url, cta=choice.cta)
 
 
-async def _post(session: AsyncSession, run: Run, asset_id: str, copies: dict[str, Any], clock: Clock) -> str:
+async def _post(session: AsyncSession, run: Run, asset_id: str, copies: dict[str, Any], ctx: Context) -> str:
     if run.post_id is not None:
         post = await publishing.get_post(session, run.post_id)
         if post.asset_ids == [asset_id]:
             return post.id
     title = next((words["title"] for words in copies.values() if words["title"]), "")
+    config, now = book.config_of(run), ctx.clock()
+    master = await media.get_asset(session, asset_id)
+    at = config.publish if isinstance(config.publish, datetime) else now
+    made = made_from(run, seconds=master.media_facts.duration, at=at, zone=ctx.settings.time_zone)
     post = await publishing.create_post(
         session,
         asset_ids=[asset_id],
         title=title,
         run_id=run.id,
-        generated=bool(book.config_of(run).prompts),  # clips are the user's own footage
-        clock=clock,
+        generated=bool(config.prompts),  # clips are the user's own footage
+        recipe=made.recipe,
+        prompts=made.prompts,
+        clip_ids=made.clip_ids,
+        clock=ctx.clock,
     )
     run.post_id = post.id
     return post.id

@@ -4,7 +4,9 @@ from typing import Any
 
 from mediaposter.core import context, engine
 from mediaposter.core.db import JsonObject
-from mediaposter.pipeline import book, checkbacks
+from mediaposter.metrics import service as metrics
+from mediaposter.metrics.ages import AGES
+from mediaposter.pipeline import book
 from mediaposter.pipeline.wording import counted
 from mediaposter.pipeline.work import Work
 from mediaposter.publishing import service as publishing
@@ -25,9 +27,9 @@ async def schedule_checkbacks(run_id: str, attempt: int) -> JsonObject:
     async with ctx.database.session() as session:
         await book.own_run(session, run_id, attempt)
         public = await publishing.list_publications(session, run_id=run_id, outcomes=[Outcome.CONFIRMED])
-        rows = await checkbacks.schedule(session, public, clock=ctx.clock)
+        rows = await metrics.schedule(session, public, now=ctx.clock())
     of_what = f"{counted(len(rows), 'checkback')} of {counted(len(public), 'publication')}"
     return {
-        "message": f"{of_what}, {', '.join(checkbacks.AGES)}.",
+        "message": f"{of_what}, {', '.join(AGES)}.",
         "timeline": [row.id for row in rows],
     }

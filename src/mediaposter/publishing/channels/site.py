@@ -8,10 +8,12 @@ from mediaposter.core import context
 from mediaposter.media import service as media
 from mediaposter.publishing.channel import (
     Absent,
+    ChannelAccount,
     Confirmation,
     ConfirmState,
     Found,
     Handle,
+    Metrics,
     Outgoing,
     Prepared,
     Timing,
@@ -88,6 +90,22 @@ class SiteChannel:
             external_id=post.slug,
             url=_url(outgoing, post),
             evidence=f"The site has it, since {post.published_at:%Y-%m-%d %H:%M:%S} UTC.",
+        )
+
+    async def measure(self, account: ChannelAccount, external_id: str) -> Metrics | None:
+        """Return what the pages counted, people only; None when the post is gone."""
+        ctx = context.current()
+        async with ctx.database.session() as session:
+            post = await service.find_post_by_slug(session, account.id, external_id)
+            if post is None:
+                return None
+            counts = (await service.counts_of(session, [post.publication_id]))[post.publication_id]
+        return Metrics(
+            views=counts.plays,
+            impressions=counts.views,
+            likes=counts.likes,
+            clicks=counts.links,
+            raw=counts._asdict(),
         )
 
 

@@ -93,6 +93,11 @@ async def find_post(session: AsyncSession, publication_id: str) -> SitePost | No
     return await repository.get_post(session, publication_id)
 
 
+async def find_post_by_slug(session: AsyncSession, account_id: str, slug: str) -> SitePost | None:
+    """Return an account's public post by its slug, None when it is not public."""
+    return await repository.get_post_by_slug(session, account_id, slug)
+
+
 async def find_page(session: AsyncSession, handle: str, slug: str) -> tuple[Account, SitePost] | None:
     """Return the account and the post behind an address of the site, None when there is no such page."""
     account = await repository.get_account(session, handle.lower())
