@@ -14,7 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mediaposter import openapi
 from mediaposter.analysis.routes import router as analysis
-from mediaposter.core import context, problems
+from mediaposter.core import context, power, problems
+from mediaposter.core.models import PowerMode
+from mediaposter.core.power_routes import router as sleep
 from mediaposter.core.routes import router as core
 from mediaposter.core.runtime import live_workers
 from mediaposter.core.tokens import authorize
@@ -54,7 +56,7 @@ def build_app() -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(RedirectMiddleware)
-    for router in (pipeline, media, generation, analysis, connecting, publishing, offers, metrics, core):
+    for router in (pipeline, media, generation, analysis, connecting, publishing, offers, metrics, sleep, core):
         app.include_router(router, dependencies=[Depends(authorize)])
     for router in (health, conversions, media_urls, connect_page, site):
         app.include_router(router)
@@ -86,7 +88,10 @@ async def check_health(response: Response) -> dict[str, Any]:
         await ctx.database.ping()
         checks["database"] = {"status": "up", "latency_ms": round((perf_counter() - began) * 1000, 2)}
         alive = await live_workers(ctx)
-        checks["workers"] = {"status": "running" if alive else "stopped", "count": len(alive)}
+        async with ctx.database.session() as session:
+            asleep = [one for one in await power.states(session) if one.mode is PowerMode.ASLEEP]
+        how = "running" if alive else "asleep" if asleep else "stopped"
+        checks["workers"] = {"status": how, "count": len(alive), "asleep": len(asleep)}
     except (SQLAlchemyError, OSError) as error:
         checks["database"] = {"status": "down", "detail": type(error).__name__}
         response.status_code = 503

@@ -19,12 +19,12 @@ import structlog
 
 from mediaposter.core import events, housekeeping, timeline
 from mediaposter.core.embedded import database_url
-from mediaposter.core.engine import Engine
 from mediaposter.core.errors import MediaPosterError
 from mediaposter.core.logging import configure_logging
 from mediaposter.core.migrate import migrate
 from mediaposter.core.runtime import close_context, open_context
 from mediaposter.core.settings import Settings, load_settings
+from mediaposter.core.sleeper import Sleeper
 from mediaposter.registry import load_workflows
 
 DRAIN_SECONDS = 20.0
@@ -60,28 +60,23 @@ async def _work(settings: Settings, url: str, load: Load, *, with_parent: bool, 
     stop = _Stop(asyncio.get_running_loop())
     if with_parent:
         stop.with_standard_input()
-    engine = Engine(ctx)
-    await engine.launch()
-    loops = [
-        asyncio.create_task(loop, name=name)
-        for name, loop in (
-            ("timeline", timeline.run(ctx)),
-            ("subscribers", events.run_subscribers(ctx)),
-            ("housekeeping", housekeeping.run(ctx)),
-        )
-    ]
-    _log.info("worker.ready", worker=engine.worker_id, workflows=modules)
-    stop.ready = True
-    if announce:
-        sys.stdout.write(json.dumps({"ready": True, "worker": engine.worker_id, "pid": os.getpid()}) + "\n")
-        sys.stdout.flush()
-    await stop.event.wait()
+
+    def ready(worker_id: str) -> None:
+        _log.info("worker.ready", worker=worker_id, workflows=modules)
+        stop.ready = True
+        if announce:
+            sys.stdout.write(json.dumps({"ready": True, "worker": worker_id, "pid": os.getpid()}) + "\n")
+            sys.stdout.flush()
+
+    tidying = asyncio.create_task(housekeeping.run(ctx), name="housekeeping")
+    loops = (("timeline", lambda: timeline.run(ctx)), ("subscribers", lambda: events.run_subscribers(ctx)))
+    sleeper = Sleeper(ctx, loops, stop.event, ready)
+    await sleeper.run()
     drain = DRAIN_SECONDS if stop.gently else 0.0
     stop.end_hard_after(drain + _SECONDS_TO_CLOSE)
-    for loop in loops:
-        loop.cancel()
-    await asyncio.gather(*loops, return_exceptions=True)
-    await engine.destroy(drain_seconds=drain)
+    tidying.cancel()
+    await asyncio.gather(tidying, return_exceptions=True)
+    await sleeper.close(drain_seconds=drain)
     await close_context(ctx)
 
 

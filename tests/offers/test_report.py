@@ -1,4 +1,4 @@
-"""Where traffic came from: every click and conversion leads back to what brought it, and the sums are those of everything."""
+"""Where traffic came from: each click and conversion leads back to what brought it; the sums are those of all."""
 
 from datetime import timedelta
 from typing import Any
@@ -64,7 +64,7 @@ async def links(ctx: Context, offer: Offer) -> list[TrackedLink]:
 
 @pytest.fixture
 async def traffic(ctx: Context, web: httpx.AsyncClient, offer: Offer, links: list[TrackedLink]) -> None:
-    """Three clicks on the first, one on the second; sales of the first by the last click of the second, and one more."""
+    """Three clicks on the first, one on the second; a sale and a lead that name clicks, and a sale that names none."""
     ids = [(await web.get(f"/r/{links[at].slug}")).headers["location"] for at in (0, 0, 0, 1)]
     clicks = [str(httpx.URL(location).params["mp_click"]) for location in ids]
     await web.get(f"/r/{links[2].slug}", headers={"User-Agent": "Googlebot/2.1"})

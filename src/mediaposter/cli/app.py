@@ -17,6 +17,7 @@ from mediaposter.cli import (
     publishing,
     runs,
     serve,
+    sleep,
     tokens,
 )
 from mediaposter.cli.output import out
@@ -38,6 +39,7 @@ app.add_typer(accounts.app, name="accounts")
 app.add_typer(offers.app, name="offers")
 app.add_typer(publications.app, name="publications")
 app.add_typer(publishing.app, name="publishing")
+app.add_typer(sleep.app, name="sleep")
 app.add_typer(tokens.app, name="tokens")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 import uvicorn
+import uvloop
 
 from mediaposter.cli.machine import machine, service_settings
 from mediaposter.cli.output import err, out
@@ -33,7 +34,7 @@ def up(
     """Serve the API, its docs and your public pages, and work on runs, until Ctrl-C."""
     settings = service_settings()
     changes = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    asyncio.run(_serve(settings.model_copy(update=changes), with_worker=with_worker))
+    uvloop.run(_serve(settings.model_copy(update=changes), with_worker=with_worker))
 
 
 def worker() -> None:

@@ -54,7 +54,7 @@ async def emit(session: AsyncSession, topic: str, subject: str, data: dict[str, 
     await session.execute(
         insert(Event).values(id=new_id("evt"), topic=topic, subject=subject, data=data or {}, created_at=utc_now())
     )
-    await notify(session, EVENTS)
+    await notify(session, EVENTS, topic)
 
 
 async def read(
@@ -323,6 +323,34 @@ def _cursor(after: str) -> int:
     if not after.strip().isdigit():
         raise InvalidInputError(f"{after!r} is not the id of an event.", fix="Send the last `id` of the stream, or 0.")
     return int(after)
+
+
+async def all_delivered(ctx: Context) -> bool:
+    """Say whether every subscriber of this process has had what it waits for. Power events wait for the next time."""
+    newest = await latest(ctx.database)
+    async with ctx.database.session() as session:
+        rows = await session.execute(select(EventCursor).where(EventCursor.id.in_(_subscribers)))
+        cursors = {row.id: row.sequence for row in rows.scalars()}
+    behind = min(cursors.values(), default=newest)
+    if behind >= newest:
+        return True
+    async with ctx.database.session() as session:
+        query = (
+            select(Event.topic, func.max(Event.sequence))
+            .where(Event.sequence > behind, ~Event.topic.like("power.%"))
+            .group_by(Event.topic)
+        )
+        found = [(topic, sequence or 0) for topic, sequence in await session.execute(query)]
+    return not any(
+        sequence > cursors.get(one.name, newest) and _concerns(one.topic, topic)
+        for topic, sequence in found
+        for one in _subscribers.values()
+    )
+
+
+def is_handled(topic: str) -> bool:
+    """Say whether a subscriber of this process waits for a topic."""
+    return any(_concerns(one.topic, topic) for one in _subscribers.values())
 
 
 def registered() -> Sequence[Subscriber]:

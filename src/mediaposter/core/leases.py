@@ -24,7 +24,7 @@ from psycopg.rows import TupleRow
 from mediaposter.core.db import libpq_url
 from mediaposter.core.embedded.folder import start_of
 from mediaposter.core.ids import new_id
-from mediaposter.core.models import Worker
+from mediaposter.core.models import PowerState, Worker
 
 EXIT_LEASE_LOST = 75  # EX_TEMPFAIL: start me again
 _ROUNDS_PER_LEASE = 4
@@ -176,7 +176,7 @@ class Lease:
         os._exit(EXIT_LEASE_LOST)
 
 
-def is_gone(worker: Worker) -> bool:
+def is_gone(worker: Worker | PowerState) -> bool:
     """Say whether a worker is known to be dead before its lease expires: its process ran here and is no more."""
     here = worker.host == socket.gethostname() and worker.boot == boot()
     return here and start_of(worker.pid) != worker.process_start

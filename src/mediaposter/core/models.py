@@ -117,3 +117,45 @@ class ApiToken(Base):
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class PowerMode(StrEnum):
+    AWAKE = "awake"
+    DRAINING = "draining"  # it will sleep when what is in hand, queued or nearly due has ended
+    ASLEEP = "asleep"
+    WAKING = "waking"
+
+
+class WakeTrigger(StrEnum):
+    """What wakes a worker."""
+
+    SCHEDULED_POST = "scheduled_post"  # five minutes ahead of it
+    CHECKBACK_PERIOD = "checkback_period"
+    SAFARI_AUTOMATION = "safari_automation"
+    USER_ACCESS = "user_access"
+    POST_CREATION = "post_creation"  # work that somebody has queued
+    SCHEDULED = "scheduled"  # anything else that is due
+    NEWS = "news"  # an event that somebody here handles
+
+
+class PowerState(Base):
+    """How a worker process stands, from its start to its end, whether or not it runs the engine."""
+
+    __tablename__ = "power_states"
+    __table_args__ = (one_of("mode", PowerMode),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    host: Mapped[str]
+    boot: Mapped[str]
+    pid: Mapped[int]
+    process_start: Mapped[str]
+    mode: Mapped[PowerMode] = mapped_column(TextEnum(PowerMode), default=PowerMode.AWAKE)
+    since: Mapped[datetime]
+    told_to_sleep: Mapped[bool] = mapped_column(default=False)
+    next_wake_at: Mapped[datetime | None]
+    next_trigger: Mapped[str | None]
+    last_trigger: Mapped[str | None]
+    sleeps: Mapped[int] = mapped_column(default=0)
+    slept_seconds: Mapped[float] = mapped_column(default=0.0)
+    ended_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)

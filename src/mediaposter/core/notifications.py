@@ -20,6 +20,7 @@ from mediaposter.core.db import Database, libpq_url
 EVENTS = "mediaposter_events"
 TIMELINE = "mediaposter_timeline"
 QUEUES = "mediaposter_queues"
+POWER = "mediaposter_power"
 _PROBE = "mediaposter_probe"
 _PROBE_SECONDS = 2.0
 _POLL_SECONDS = 1.0
@@ -118,7 +119,7 @@ class _Hub:
 
     async def _listen(self) -> None:
         async with await self._connect() as connection:
-            for channel in (EVENTS, TIMELINE, QUEUES, _PROBE):
+            for channel in (EVENTS, TIMELINE, QUEUES, POWER, _PROBE):
                 await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
             if not await self._hears(connection):
                 _log.warning("notifications.polled", why="LISTEN is not delivered here", every=_POLL_SECONDS)

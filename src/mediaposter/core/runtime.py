@@ -5,11 +5,11 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from mediaposter.core import context, engine
+from mediaposter.core import context, engine, power
 from mediaposter.core.context import Context
 from mediaposter.core.db import Database
 from mediaposter.core.leases import is_gone
-from mediaposter.core.models import Worker
+from mediaposter.core.models import PowerMode, Worker
 from mediaposter.core.secrets import load_secret_box
 from mediaposter.core.settings import Settings
 from mediaposter.core.storage import load_storage
@@ -43,5 +43,11 @@ async def live_workers(ctx: Context) -> Sequence[Worker]:
 
 
 async def has_live_worker(ctx: Context) -> bool:
-    """Say whether any worker is there. One killed on another machine still counts until its lease has expired."""
-    return bool(await live_workers(ctx))
+    """Say whether any worker is there, awake or asleep: work wakes it.
+
+    One killed on another machine still counts until its lease has expired.
+    """
+    if await live_workers(ctx):
+        return True
+    async with ctx.database.session() as session:
+        return any(one.mode is PowerMode.ASLEEP for one in await power.states(session))

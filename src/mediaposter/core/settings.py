@@ -92,6 +92,11 @@ class Settings(BaseSettings):
         ge=0.01,
         description="How often each queue is looked at without cause. Of new work a worker is told at once.",
     )
+    sleep_after_minutes: float = Field(
+        default=5.0,
+        ge=0,
+        description="A worker sleeps when it had nothing to do for so long; work wakes it at once. 0: it never sleeps.",
+    )
     keep_finished_days: int = Field(default=30, ge=1, description="Days that finished workflow rows and events stay.")
 
     # Planning

@@ -7,6 +7,7 @@ however many workers look and whichever dies. The loop sleeps until the next row
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -21,22 +22,26 @@ from mediaposter.core.context import Context
 from mediaposter.core.db import JsonObject
 from mediaposter.core.errors import ConflictError, NotFoundError
 from mediaposter.core.ids import new_id
-from mediaposter.core.models import MissedPolicy, TimelineEntry, TimelineState
+from mediaposter.core.models import MissedPolicy, TimelineEntry, TimelineState, WakeTrigger
 from mediaposter.core.notifications import TIMELINE, listening, notify, wait_for
 
 __all__ = [
     "MissedPolicy",
+    "Planned",
     "TimelineEntry",
     "TimelineState",
+    "Wake",
     "cancel",
     "cancel_all",
     "get",
     "list_entries",
+    "next_wake",
     "on",
     "on_due",
     "reschedule",
     "run",
     "schedule",
+    "schedule_all",
     "start_due",
     "wait_until",
 ]
@@ -54,18 +59,30 @@ _starters: dict[str, Start] = {}
 _starters_of_many: dict[str, StartMany] = {}
 
 
-def on(kind: str) -> Callable[[S], S]:
+@dataclass(frozen=True)
+class Wake:
+    """How a due row wakes a worker that sleeps: so long ahead of its time, and under which name."""
+
+    trigger: WakeTrigger = WakeTrigger.SCHEDULED
+    lead: timedelta = timedelta(seconds=1)
+
+
+_wakes: dict[str, Wake] = {}
+
+
+def on(kind: str, *, wake: Wake | None = None) -> Callable[[S], S]:
     """Start the decorated workflow for due rows of `kind`. It gets the id of the row; `get` reads it."""
 
     def register(workflow: S) -> S:
         engine.name_of(workflow)
         _starters[kind] = workflow
+        _wakes[kind] = wake or Wake()
         return workflow
 
     return register
 
 
-def on_due(kind: str) -> Callable[[M], M]:
+def on_due(kind: str, *, wake: Wake | None = None) -> Callable[[M], M]:
     """Hand the due rows of `kind` to the decorated function, many at once, in the transaction that starts them.
 
     It enqueues what they stand for, and `wait_until` puts a row back whose time is not there yet. For kinds of which
@@ -74,6 +91,7 @@ def on_due(kind: str) -> Callable[[M], M]:
 
     def register(handler: M) -> M:
         _starters_of_many[kind] = handler
+        _wakes[kind] = wake or Wake()
         return handler
 
     return register
@@ -95,24 +113,38 @@ async def schedule(
     missed: MissedPolicy = MissedPolicy.RUN_ONCE,
 ) -> TimelineEntry:
     """Put a row on the timeline. With a `key` that exists already, that row is returned as it is."""
+    planned = Planned(kind=kind, subject=subject, due_at=due_at, data=data or {}, key=key, missed=missed)
+    made = await schedule_all(session, [planned])
+    if made:
+        return made[0]
+    return (await session.execute(select(TimelineEntry).where(TimelineEntry.key == key))).scalar_one()
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A row to put on the timeline."""
+
+    kind: str
+    subject: str
+    due_at: datetime
+    data: JsonObject
+    key: str | None = None
+    missed: MissedPolicy = MissedPolicy.RUN_ONCE
+
+
+async def schedule_all(session: AsyncSession, rows: Sequence[Planned]) -> Sequence[TimelineEntry]:
+    """Put rows on the timeline in one statement, and return those that are new: a `key` that exists is left alone."""
+    if not rows:
+        return []
     now = utc_now()
-    values = {
-        "id": new_id("due"),
-        "kind": kind,
-        "subject": subject,
-        "due_at": due_at,
-        "state": TimelineState.WAITING,
-        "missed": missed,
-        "key": key,
-        "data": data or {},
-        "created_at": now,
-        "updated_at": now,
-    }
+    values = [
+        {**vars(row), "id": new_id("due"), "state": TimelineState.WAITING, "created_at": now, "updated_at": now}
+        for row in rows
+    ]
     query = insert(TimelineEntry).values(values).on_conflict_do_nothing(index_elements=["key"]).returning(TimelineEntry)
-    made = (await session.execute(query)).scalar_one_or_none()
-    if made is None:
-        return (await session.execute(select(TimelineEntry).where(TimelineEntry.key == key))).scalar_one()
-    await notify(session, TIMELINE)
+    made = (await session.execute(query)).scalars().all()
+    if made:
+        await notify(session, TIMELINE)
     return made
 
 
@@ -252,6 +284,17 @@ async def _later_one(session: AsyncSession, row: TimelineEntry, now: datetime) -
         .limit(1)
     )
     return (await session.execute(query)).scalar_one_or_none()
+
+
+async def next_wake(session: AsyncSession) -> tuple[datetime, WakeTrigger] | None:
+    """Return when a worker that sleeps is to be awake for the rows that wait, and why. None when nothing waits."""
+    query = (
+        select(TimelineEntry.kind, func.min(TimelineEntry.due_at))
+        .where(TimelineEntry.state == TimelineState.WAITING, TimelineEntry.kind.in_(_wakes))
+        .group_by(TimelineEntry.kind)
+    )
+    moments = [(due_at - _wakes[kind].lead, _wakes[kind].trigger) for kind, due_at in await session.execute(query)]
+    return min(moments, default=None)
 
 
 async def _until_next(ctx: Context) -> float:

@@ -9,7 +9,7 @@ from mediaposter.core import events, timeline
 from mediaposter.core.db import JsonObject
 from mediaposter.core.errors import InvalidInputError
 from mediaposter.core.ids import new_id
-from mediaposter.core.timeline import MissedPolicy, TimelineEntry
+from mediaposter.core.timeline import MissedPolicy, Planned
 from mediaposter.metrics import repository
 from mediaposter.metrics.ages import AGES, LATE_BY
 from mediaposter.metrics.models import Snapshot, SnapshotState
@@ -22,21 +22,24 @@ CHECKBACK = "metrics.checkback"  # the kind of our rows in the timeline
 _COUNTS = ("impressions", "views", "reach", "likes", "comments", "shares", "saves", "clicks", "watch_seconds")
 
 
-async def schedule(session: AsyncSession, publications: Sequence[Publication], *, now: datetime) -> list[TimelineEntry]:
-    """Write five rows for each confirmed publication, counted from when it was seen public. A repeat adds none."""
-    return [
-        await timeline.schedule(
-            session,
+async def schedule(session: AsyncSession, publications: Sequence[Publication], *, now: datetime) -> int:
+    """Write five rows for each confirmed publication, counted from when it was seen public; return how many are new.
+
+    Missed ones are caught up with: a late reading is worth more than none, and says that it is late.
+    """
+    planned = [
+        Planned(
             kind=CHECKBACK,
             subject=publication.id,
             due_at=(publication.settled_at or now) + age,
             data={"age": name, "run_id": publication.run_id},
             key=f"{publication.id}:checkback:{name}",
-            missed=MissedPolicy.CATCH_UP,  # a late reading is worth more than none, and says that it is late
+            missed=MissedPolicy.CATCH_UP,
         )
         for publication in publications
         for name, age in AGES.items()
     ]
+    return len(await timeline.schedule_all(session, planned))
 
 
 async def keep(

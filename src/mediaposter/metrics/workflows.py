@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 from mediaposter.core import context, engine, timeline
+from mediaposter.core.models import WakeTrigger
+from mediaposter.core.timeline import Wake
 from mediaposter.metrics import service
 from mediaposter.metrics.ages import AGES, next_age
 from mediaposter.metrics.models import SnapshotState
@@ -13,7 +15,7 @@ from mediaposter.publishing.outcomes import Outcome
 _PAUSES = (timedelta(minutes=5), timedelta(minutes=20), timedelta(hours=1), timedelta(hours=3), timedelta(hours=8))
 
 
-@timeline.on(service.CHECKBACK)
+@timeline.on(service.CHECKBACK, wake=Wake(WakeTrigger.CHECKBACK_PERIOD))
 @engine.workflow("metrics.checkback")
 async def checkback(entry_id: str) -> str:
     """Read the publication of a due row and return the state of the reading, or "later"."""

@@ -41,10 +41,20 @@ class _Fields(BaseModel):
 
 def minor_units(value: Decimal, currency: str) -> int:
     """Return an amount in the currency's minor unit. Raises InvalidOperation for a fraction of one."""
-    minor = value.scaleb(0 if currency in _NO_DECIMALS else 3 if currency in _THREE_DECIMALS else 2)
+    minor = value.scaleb(_decimals(currency))
     if minor != minor.to_integral_value():
         raise InvalidOperation
     return int(minor)
+
+
+def in_units(minor: float, currency: str) -> str:
+    """Return an amount of minor units in the currency itself, with its decimals."""
+    decimals = _decimals(currency)
+    return f"{minor / 10**decimals:.{decimals}f}"
+
+
+def _decimals(currency: str) -> int:
+    return 0 if currency in _NO_DECIMALS else 3 if currency in _THREE_DECIMALS else 2
 
 
 def from_fields(fields: Mapping[str, str], source: ConversionSource, *, now: datetime, where: str = "") -> Told:

@@ -1,6 +1,6 @@
 """What keeps an account from harm whatever the cause: bursts, platform limits, money, repetitions, and the switch."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -63,7 +63,9 @@ async def reserve(session: AsyncSession, row: Publication, *, now: datetime, arm
     if row.slot_at is not None and not arming:
         return None
     await _lock(session, [row])
-    at = await Reservations(session, now, reserved=not arming).reserve(row)
+    reservations = Reservations(session, now, reserved=not arming)
+    await reservations.read([row])
+    at = reservations.reserve(row)
     await session.flush()
     return _wait(at, "its limits are used up") if at > now else None
 
@@ -76,12 +78,13 @@ async def reserve_many(session: AsyncSession, rows: Sequence[Publication], *, no
     planned = [row for row in rows if row.outcome is Outcome.PLANNED and _limits_of(row)]
     await _lock(session, planned)
     new, come = Reservations(session, now), Reservations(session, now, reserved=False)
+    await new.read([row for row in planned if row.slot_at is None])
+    await come.read([row for row in planned if row.slot_at is not None and row.slot_at <= now])
     later: dict[str, datetime] = {}
     for row in sorted(planned, key=lambda one: (one.slot_at or now, one.due_at or one.created_at, one.id)):
-        if row.slot_at is None:
-            at = await new.reserve(row)
-        else:
-            at = row.slot_at if row.slot_at > now else await come.reserve(row)
+        at = row.slot_at
+        if at is None or at <= now:
+            at = (new if at is None else come).reserve(row)
         if at > now:
             later[row.id] = at
     await session.flush()
@@ -99,11 +102,34 @@ class Reservations:
         self._session = session
         self._now = now
         self._reserved = reserved
-        self._known: dict[tuple[str, str | None], Windows] = {}
+        self._known: dict[tuple[str, str], Windows] = {}
 
-    async def reserve(self, row: Publication) -> datetime:
-        """Reserve the first moment for a publication, write it on the row, and return it."""
-        windows = [await self._windows(row, kind, limits) for kind, limits in _limits_of(row).items()]
+    async def read(self, rows: Sequence[Publication]) -> None:
+        """Read the moments of these publications' accounts and channels at once, those that are not known yet."""
+        new: dict[str, dict[str, Windows]] = {}
+        for row in rows:
+            for kind, limits in _limits_of(row).items():
+                if (kind, _owner(row, kind)) not in self._known:
+                    new.setdefault(kind, {})[_owner(row, kind)] = Windows(limits)
+        for kind, windows in new.items():
+            since = self._now - max(one.longest for one in windows.values())
+            for owner, found in (await self._moments(kind, windows, since)).items():
+                windows[owner].moments = sorted(found)
+                self._known[kind, owner] = windows[owner]
+
+    async def _moments(self, kind: str, owners: Collection[str], since: datetime) -> dict[str, list[datetime]]:
+        if kind == _SHARED:
+            return {
+                channel: await repository.moments_on(self._session, channel, since=since, reserved=self._reserved)
+                for channel in owners
+            }
+        return await repository.moments(
+            self._session, owners, since=since, parts=kind != _BURST, reserved=self._reserved
+        )
+
+    def reserve(self, row: Publication) -> datetime:
+        """Reserve the first moment for a publication that was read, write it on the row, and return it."""
+        windows = [self._known[kind, _owner(row, kind)] for kind in _limits_of(row)]
         at = self._now
         while (later := max(one.first_free(at) for one in windows)) > at:
             at = later
@@ -112,21 +138,9 @@ class Reservations:
         row.slot_at = at
         return at
 
-    async def _windows(self, row: Publication, kind: str, limits: Sequence[Limit]) -> Windows:
-        key = (kind, None if kind == _SHARED else row.account_id)
-        if key not in self._known:
-            windows = Windows(limits)
-            windows.moments = await repository.moments(
-                self._session,
-                channel=row.account.channel,
-                account_id=key[1],
-                since=self._now - windows.longest,
-                but=row.id,
-                parts=kind != _BURST,
-                reserved=self._reserved,
-            )
-            self._known[key] = windows
-        return self._known[key]
+
+def _owner(row: Publication, kind: str) -> str:
+    return row.account.channel if kind == _SHARED else row.account_id
 
 
 def _limits_of(row: Publication) -> dict[str, Sequence[Limit]]:

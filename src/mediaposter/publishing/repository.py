@@ -228,33 +228,39 @@ async def lock_limits(session: AsyncSession, keys: Collection[str]) -> None:
 
 
 async def moments(
-    session: AsyncSession,
-    *,
-    channel: str,
-    account_id: str | None,
-    since: datetime,
-    but: str,
-    parts: bool,
-    reserved: bool,
-) -> list[datetime]:
-    """Return when posts of an account, or of a whole channel, went out; with `reserved`, also when they are to."""
-    went = select(PublicationAttempt.armed_at).where(PublicationAttempt.armed_at > since)
-    waiting = select(Publication.slot_at).where(
-        Publication.outcome == Outcome.PLANNED, Publication.slot_at > since, Publication.id != but
+    session: AsyncSession, account_ids: Collection[str], *, since: datetime, parts: bool, reserved: bool
+) -> dict[str, list[datetime]]:
+    """Return when posts of each account went out; with `reserved`, also when they are to. `parts`: those of threads."""
+    went = select(PublicationAttempt.account_id, PublicationAttempt.armed_at).where(
+        PublicationAttempt.armed_at > since, PublicationAttempt.account_id.in_(account_ids)
     )
-    if account_id is not None:
-        went = went.where(PublicationAttempt.account_id == account_id)
-        waiting = waiting.where(Publication.account_id == account_id)
-    else:
-        went = went.join(Account, Account.id == PublicationAttempt.account_id).where(Account.channel == channel)
-        waiting = waiting.join(Account).where(Account.channel == channel)
+    waiting = select(Publication.account_id, Publication.slot_at).where(
+        Publication.outcome == Outcome.PLANNED, Publication.slot_at > since, Publication.account_id.in_(account_ids)
+    )
     if not parts:
         went = went.join(Publication, Publication.id == PublicationAttempt.publication_id).where(Publication.part == 0)
         waiting = waiting.where(Publication.part == 0)
+    found: dict[str, list[datetime]] = {account_id: [] for account_id in account_ids}
+    for query in (went, waiting) if reserved else (went,):
+        for account_id, moment in await session.execute(query):
+            if moment is not None:
+                found[account_id].append(moment)
+    return found
+
+
+async def moments_on(session: AsyncSession, channel: str, *, since: datetime, reserved: bool) -> list[datetime]:
+    """Return when posts of all accounts of a channel went out; with `reserved`, also when they are to."""
+    accounts = select(Account.id).where(Account.channel == channel)
+    went = select(PublicationAttempt.armed_at).where(
+        PublicationAttempt.armed_at > since, PublicationAttempt.account_id.in_(accounts)
+    )
+    waiting = select(Publication.slot_at).where(
+        Publication.outcome == Outcome.PLANNED, Publication.slot_at > since, Publication.account_id.in_(accounts)
+    )
     found = [*(await session.execute(went)).scalars()]
     if reserved:
         found += (await session.execute(waiting)).scalars()
-    return sorted(moment for moment in found if moment is not None)
+    return [moment for moment in found if moment is not None]
 
 
 async def spent(session: AsyncSession, account_id: str, *, since: datetime, but: str) -> tuple[int, datetime | None]:

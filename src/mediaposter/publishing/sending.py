@@ -36,27 +36,37 @@ _log = structlog.get_logger(__name__)
 
 async def begin(ctx: Context, publication_id: str, *, owner: str) -> Turn:
     """Look where the publication stands and return its next move. `owner` is the workflow that asks."""
+    turn, _ = await look(ctx, publication_id, owner=owner)
+    return turn
+
+
+async def look(ctx: Context, publication_id: str, *, owner: str) -> tuple[Turn, Publication | None]:
+    """Do as `begin` does, and return the row as well while nothing has changed it since."""
     now = ctx.clock()
     async with ctx.database.session() as session:
         row = await load_row(session, publication_id)
         if row.outcome is Outcome.PLANNED:
             try:
-                return await gate(session, row, now=now)
+                return await gate(session, row, now=now), row
             except RepeatedError as error:
                 why = ledger.problem_of(error)
                 await ledger.change(session, row, Outcome.REJECTED, note=error.detail, now=now, problem=why)
         if row.outcome is Outcome.ARMED:
-            return await _inherit(session, row, owner=owner, now=now)
+            return await _inherit(session, row, owner=owner, now=now), None
+        return turn_after(row.outcome, row.attempt), None
+
+
+async def prepare(ctx: Context, publication_id: str, turn: Turn, *, row: Publication | None = None) -> Turn:
+    """Check the rules and let the channel make everything ready. Nothing becomes public.
+
+    `row` spares a look at the ledger where it was looked at just now.
+    """
+    if row is None:
+        async with ctx.database.session() as session:
+            row = await load_row(session, publication_id)
+    if row.outcome is not Outcome.PLANNED or row.attempt != turn.attempt:
         return turn_after(row.outcome, row.attempt)
-
-
-async def prepare(ctx: Context, publication_id: str, turn: Turn) -> Turn:
-    """Check the rules and let the channel make everything ready. Nothing becomes public."""
-    async with ctx.database.session() as session:
-        row = await load_row(session, publication_id)
-        if row.outcome is not Outcome.PLANNED or row.attempt != turn.attempt:
-            return turn_after(row.outcome, row.attempt)
-        outgoing = outgoing_of(row, ctx.secrets)
+    outgoing = outgoing_of(row, ctx.secrets)
     channel = load_channel(row.account.channel)
     ahead = timedelta(seconds=channel.timing.prepare)
     try:
@@ -103,23 +113,29 @@ class _Stale:
 
 async def commit(ctx: Context, publication_id: str, turn: Turn, *, owner: str) -> Turn:
     """Arm the publication, make the one public call, keep its answer. Never makes the call for a row it did not arm."""
+    told, _ = await send(ctx, publication_id, turn, owner=owner)
+    return told
+
+
+async def send(ctx: Context, publication_id: str, turn: Turn, *, owner: str) -> tuple[Turn, Publication | None]:
+    """Do as `commit` does, and return the row as well when it was answered, as it stands then."""
     armed = await _aim(ctx, publication_id, turn, owner=owner)
     if isinstance(armed, Turn):
-        return armed
+        return armed, None
     # From here on the row says armed, whatever becomes of this process.
     outgoing, channel = armed.outgoing, armed.channel
     try:
         handle = await _call(ctx, channel, lambda: channel.commit(outgoing, Prepared(data=turn.prepared)), armed.at)
     except RetryLaterError as error:
-        return await _later(ctx, publication_id, turn, error)
+        return await _later(ctx, publication_id, turn, error), None
     except _NOTHING_MADE as error:
         why = await _after_refusal(ctx, outgoing, error) if isinstance(error, ReconnectNeededError) else error
         if isinstance(why, RetryLaterError):
-            return await _later(ctx, publication_id, turn, why)
-        return await _refuse(ctx, publication_id, turn, why, "The platform refused it.")
+            return await _later(ctx, publication_id, turn, why), None
+        return await _refuse(ctx, publication_id, turn, why, "The platform refused it."), None
     except Exception as error:
         log_fault("publication.commit_unanswered", publication_id, error)
-        return await _doubt(ctx, publication_id, turn, error)
+        return await _doubt(ctx, publication_id, turn, error), None
     return await _keep_answer(ctx, publication_id, turn, handle)
 
 
@@ -211,7 +227,7 @@ async def _write_armed(
     await look_again(session, row, at=surely_over(row, max(timing.commit, timing.settle) + 5))
 
 
-async def _keep_answer(ctx: Context, publication_id: str, turn: Turn, handle: Handle) -> Turn:
+async def _keep_answer(ctx: Context, publication_id: str, turn: Turn, handle: Handle) -> tuple[Turn, Publication]:
     now = ctx.clock()
     async with ctx.database.session() as session:
         row = await load_row(session, publication_id)
@@ -219,7 +235,7 @@ async def _keep_answer(ctx: Context, publication_id: str, turn: Turn, handle: Ha
             # Others thought this call dead and settled it by reading. The answer is evidence, no more.
             note = f"A late answer to attempt {turn.attempt}: {handle.external_id}."
             await ledger.write(session, row, note=note, now=now, answer=handle.answer)
-            return turn_after(row.outcome, row.attempt)
+            return turn_after(row.outcome, row.attempt), row
         ledger.keep_handle(row, handle, now=now)
         if not (row.account.problem or {}).get(refreshing.STAYS):
             row.account.problem = None
@@ -231,7 +247,7 @@ async def _keep_answer(ctx: Context, publication_id: str, turn: Turn, handle: Ha
         else:
             note = "The platform took it."
             await ledger.change(session, row, Outcome.SENT, note=note, now=now, answer=handle.answer)
-        return turn_after(row.outcome, row.attempt)
+        return turn_after(row.outcome, row.attempt), row
 
 
 async def _doubt(ctx: Context, publication_id: str, turn: Turn, error: BaseException) -> Turn:

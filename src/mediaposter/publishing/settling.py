@@ -32,14 +32,18 @@ _TAKEN_WITHIN = timedelta(days=30)  # of the account's other posts, which are no
 ASK = "ASK_A_PERSON"
 
 
-async def confirm(ctx: Context, publication_id: str, turn: Turn) -> Turn:
-    """Look once whether the platform has published it. Gives up at the channel's deadline."""
-    async with ctx.database.session() as session:
-        row = await load_row(session, publication_id)
-        if row.outcome is not Outcome.SENT or row.attempt != turn.attempt or row.handle is None:
-            return turn_after(row.outcome, row.attempt)
-        handle = Handle.model_validate(row.handle)
-        outgoing = outgoing_of(row, ctx.secrets)
+async def confirm(ctx: Context, publication_id: str, turn: Turn, *, row: Publication | None = None) -> Turn:
+    """Look once whether the platform has published it. Gives up at the channel's deadline.
+
+    `row` spares a look at the ledger where it was looked at just now.
+    """
+    if row is None:
+        async with ctx.database.session() as session:
+            row = await load_row(session, publication_id)
+    if row.outcome is not Outcome.SENT or row.attempt != turn.attempt or row.handle is None:
+        return turn_after(row.outcome, row.attempt)
+    handle = Handle.model_validate(row.handle)
+    outgoing = outgoing_of(row, ctx.secrets)
     outgoing = await _with_good_token(ctx, row, outgoing)
     channel = load_channel(row.account.channel)
     said = await _look(ctx, channel, outgoing, handle)

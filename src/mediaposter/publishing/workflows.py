@@ -6,7 +6,7 @@ effects are in the steps, and the steps decide by the row: a death anywhere cost
 
 import asyncio
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,12 +15,15 @@ from mediaposter.core import context, engine, timeline
 from mediaposter.core.context import Context
 from mediaposter.core.db import JsonObject
 from mediaposter.core.engine import Queue
-from mediaposter.core.timeline import TimelineEntry
+from mediaposter.core.models import WakeTrigger
+from mediaposter.core.timeline import TimelineEntry, Wake
 from mediaposter.publishing import guards, repository, sending, settling
 from mediaposter.publishing.ledger import DUE
 from mediaposter.publishing.models import Publication
 from mediaposter.publishing.outcomes import OPEN
 from mediaposter.publishing.turns import Move, Turn
+
+_LEAD = timedelta(minutes=5)  # what is to be made ready for a post is made ready before its time
 
 
 def _database_hiccup(error: BaseException) -> bool:
@@ -43,7 +46,7 @@ async def reconcile(publication_id: str) -> str:
     return await _drive(publication_id, may_send=False)
 
 
-@timeline.on_due(DUE)
+@timeline.on_due(DUE, wake=Wake(WakeTrigger.SCHEDULED_POST, lead=_LEAD))
 async def start_due(session: AsyncSession, entries: Sequence[TimelineEntry]) -> None:
     """Enqueue the publications of due rows; those that their account's limits let go later come back then."""
     ids = {entry.subject for entry in entries}
@@ -107,9 +110,9 @@ async def _step(publication_id: str, turn: Turn, owner: str) -> JsonObject:
 async def begin(publication_id: str, owner: str, may_send: bool) -> JsonObject:
     """Look where the publication stands, and make it ready when it may go out: both may be repeated."""
     ctx = context.current()
-    turn = await sending.begin(ctx, publication_id, owner=owner)
+    turn, row = await sending.look(ctx, publication_id, owner=owner)
     if may_send and turn.move is Move.PREPARE and not turn.wait:
-        turn = await sending.prepare(ctx, publication_id, turn)
+        turn = await sending.prepare(ctx, publication_id, turn, row=row)
     return turn.model_dump(mode="json")
 
 
@@ -124,9 +127,9 @@ async def prepare(publication_id: str, turn: JsonObject) -> JsonObject:
 async def commit(publication_id: str, turn: JsonObject, owner: str) -> JsonObject:
     """Arm, send, keep the answer, and look once. Repeated, it finds the row armed and never sends a second time."""
     ctx = context.current()
-    told = await sending.commit(ctx, publication_id, Turn.model_validate(turn), owner=owner)
+    told, row = await sending.send(ctx, publication_id, Turn.model_validate(turn), owner=owner)
     if told.move is Move.CONFIRM and not told.wait:
-        told = await settling.confirm(ctx, publication_id, told)
+        told = await settling.confirm(ctx, publication_id, told, row=row)
     return told.model_dump(mode="json")
 
 

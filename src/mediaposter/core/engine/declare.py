@@ -12,6 +12,7 @@ from dbos import DBOS
 from dbos import error as dbos_error
 from sqlalchemy.exc import OperationalError
 
+from mediaposter.core.engine import activity
 from mediaposter.core.engine.alarm import alarm
 from mediaposter.core.engine.trace import origin_of
 from mediaposter.core.errors import MediaPosterError
@@ -69,6 +70,7 @@ def workflow(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Calla
         @functools.wraps(function)
         async def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             workflow_id = DBOS.workflow_id or ""
+            activity.touch()
             trace, queue = await origin_of(workflow_id)
             with structlog.contextvars.bound_contextvars(workflow=name, workflow_id=workflow_id, **trace):
                 try:
@@ -76,6 +78,7 @@ def workflow(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Calla
                 except Exception as error:
                     _raise_storable(error)
                 finally:
+                    activity.touch()
                     # Its place is free a moment after its result is written.
                     asyncio.get_running_loop().call_later(_SECONDS_TO_WRITE, alarm.ring, queue)
 

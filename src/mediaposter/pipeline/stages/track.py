@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mediaposter.core import context, engine
+from mediaposter.core import context, engine, timeline
 from mediaposter.core.db import JsonObject
 from mediaposter.metrics import service as metrics
 from mediaposter.metrics.ages import AGES
@@ -27,9 +27,14 @@ async def schedule_checkbacks(run_id: str, attempt: int) -> JsonObject:
     async with ctx.database.session() as session:
         await book.own_run(session, run_id, attempt)
         public = await publishing.list_publications(session, run_id=run_id, outcomes=[Outcome.CONFIRMED])
-        rows = await metrics.schedule(session, public, now=ctx.clock())
+        await metrics.schedule(session, public, now=ctx.clock())
+        rows = [
+            row.id
+            for publication in public
+            for row in await timeline.list_entries(session, kind=metrics.CHECKBACK, subject=publication.id)
+        ]
     of_what = f"{counted(len(rows), 'checkback')} of {counted(len(public), 'publication')}"
     return {
         "message": f"{of_what}, {', '.join(AGES)}.",
-        "timeline": [row.id for row in rows],
+        "timeline": rows,
     }
