@@ -1,8 +1,8 @@
 """The redirect of tracked links: clicks a second, each committed before its visitor goes on, and what that costs.
 
-A real server (`mediaposter up --no-worker`) with its own Postgres, and beside it a plain Starlette app that redirects and
-stores nothing, get the same load in turns. The load comes from this machine too: server, database and load share its
-cores. Then the server is killed (-9) under load, and after it the database: every click that was redirected must be
+A real server (`mediaposter up --no-worker`) with its own Postgres, and beside it a plain Starlette app that redirects
+and stores nothing, get the same load in turns. The load comes from this machine too: server, database and load share
+its cores. Then the server is killed (-9) under load, and after it the database: every click that was redirected must be
 there. `--clients` is how many visitors are on their way at a time.
 """
 
@@ -25,13 +25,13 @@ HOME.chmod(0o711)
 os.environ["MEDIAPOSTER_LOG_LEVEL"] = "ERROR"
 
 import httpx
-import psycopg
 import uvloop
+from sqlalchemy import select
 
 from mediaposter.cli.machine import machine
-from mediaposter.core.db import libpq_url
 from mediaposter.core.settings import load_settings
 from mediaposter.offers import service
+from mediaposter.offers.models import OfferClick
 
 AGENTS = [
     f"Mozilla/5.0 (iPhone; CPU iPhone OS {major}_{minor} like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
@@ -167,10 +167,8 @@ async def make_link() -> str:
 
 
 async def stored() -> set[str]:
-    async with machine(load_settings()) as ctx:
-        async with await psycopg.AsyncConnection.connect(libpq_url(ctx.database.url)) as connection:
-            rows = await (await connection.execute("SELECT id FROM offer_clicks")).fetchall()
-    return {row[0] for row in rows}
+    async with machine(load_settings()) as ctx, ctx.database.session() as session:
+        return set((await session.execute(select(OfferClick.id))).scalars())
 
 
 def postmaster() -> int:
