@@ -19,6 +19,7 @@ from mediaposter.core.routes import router as core
 from mediaposter.core.runtime import live_workers
 from mediaposter.core.tokens import authorize
 from mediaposter.generation.routes import router as generation
+from mediaposter.learning.routes import router as learning
 from mediaposter.media.routes import router as media
 from mediaposter.metrics.routes import router as metrics
 from mediaposter.offers.inbound import public_router as conversions
@@ -54,7 +55,7 @@ def build_app() -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(RedirectMiddleware)
-    for router in (pipeline, media, generation, analysis, connecting, publishing, offers, metrics, core):
+    for router in (pipeline, media, generation, analysis, connecting, publishing, offers, metrics, learning, core):
         app.include_router(router, dependencies=[Depends(authorize)])
     for router in (health, conversions, media_urls, connect_page, site):
         app.include_router(router)
