@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ PRIOR_SD = 0.5  # a value is believed to move a post by half of its usual spread
 NOISE_SD = 1.0  # scores are in standard deviations
 CLIP = 2.0  # one post counts as no more than that, however far it ran
 HALF_LIFE_DAYS = 45.0  # tastes change: what was seen so long ago counts half
-Values = NDArray[np.float64]
+Values = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import RowMapping, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -43,8 +43,9 @@ LEFT JOIN LATERAL (
 async def reading(session: AsyncSession, publication_id: str, age: str) -> Reading | None:
     """Return the reading of a publication at an age."""
     where = "WHERE snapshot.publication_id = :publication_id AND snapshot.age = :age"
-    rows = (await session.execute(text(_READINGS + where), {"publication_id": publication_id, "age": age})).all()
-    return _reading(rows[0]) if rows else None
+    values = {"publication_id": publication_id, "age": age}
+    row = (await session.execute(text(_READINGS + where), values)).mappings().one_or_none()
+    return _reading(row) if row is not None else None
 
 
 async def earlier_readings(session: AsyncSession, of: Reading, *, limit: int) -> list[Reading]:
@@ -61,11 +62,11 @@ async def earlier_readings(session: AsyncSession, of: Reading, *, limit: int) ->
         "publication_id": of.publication_id,
         "limit": limit,
     }
-    return [_reading(row) for row in await session.execute(text(_READINGS + where), values)]
+    return [_reading(row) for row in (await session.execute(text(_READINGS + where), values)).mappings()]
 
 
-def _reading(row: Row[Any]) -> Reading:
-    values = dict(row._mapping)
+def _reading(row: RowMapping) -> Reading:
+    values = {str(name): value for name, value in row.items()}
     recipe = {str(name): str(value) for name, value in (values.pop("recipe") or {}).items() if value}
     revenue = values.pop("revenue_minor")
     return Reading(**values, revenue_minor=None if revenue is None else int(revenue), recipe=recipe)
