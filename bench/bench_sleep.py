@@ -21,7 +21,7 @@ from pathlib import Path
 os.environ.setdefault("MEDIAPOSTER_HOME", tempfile.mkdtemp(prefix="mp-bench-"))
 HOME = Path(os.environ["MEDIAPOSTER_HOME"])
 HOME.chmod(0o711)
-os.environ["MEDIAPOSTER_LOG_LEVEL"] = "CRITICAL"
+os.environ["MEDIAPOSTER_LOG_LEVEL"] = "ERROR"
 os.environ["MEDIAPOSTER_SLEEP_AFTER_MINUTES"] = "0"  # it sleeps when it is told
 
 import psutil

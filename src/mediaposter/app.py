@@ -21,6 +21,7 @@ from mediaposter.core.routes import router as core
 from mediaposter.core.runtime import live_workers
 from mediaposter.core.tokens import authorize
 from mediaposter.generation.routes import router as generation
+from mediaposter.learning.routes import router as learning
 from mediaposter.media.routes import router as media
 from mediaposter.metrics.routes import router as metrics
 from mediaposter.offers.inbound import public_router as conversions
@@ -56,7 +57,8 @@ def build_app() -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(RedirectMiddleware)
-    for router in (pipeline, media, generation, analysis, connecting, publishing, offers, metrics, sleep, core):
+    rooms = (pipeline, media, generation, analysis, connecting, publishing, offers, metrics, learning, sleep, core)
+    for router in rooms:
         app.include_router(router, dependencies=[Depends(authorize)])
     for router in (health, conversions, media_urls, connect_page, site):
         app.include_router(router)

@@ -11,6 +11,7 @@ from mediaposter.cli import (
     check,
     demo,
     doctor,
+    learning,
     migrate,
     offers,
     publications,
@@ -36,6 +37,7 @@ check.register(app)
 doctor.register(app)
 migrate.register(app)
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(learning.app, name="learning")
 app.add_typer(offers.app, name="offers")
 app.add_typer(publications.app, name="publications")
 app.add_typer(publishing.app, name="publishing")
