@@ -1,6 +1,6 @@
 """How much is lost by choosing: our allocation against random, greedy and 70/20/10, in a world whose truth is known.
 
-    python bench/bench_learning.py [--seeds 16] [--days 60]
+    python bench/bench_learning.py [--seeds 16] [--days 60] [--together 0.25]
 
 Every policy lives in the same world: 22 accounts that differ in size and liking, one post a day each, heavy tails, and
 readings that come a day late. Regret is what the best recipe would have brought more, in true effect (log of the
@@ -16,6 +16,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import product
 
 import numpy as np
 
@@ -42,18 +44,23 @@ class World:
     effects: dict[tuple[str, str], float]
     size: np.ndarray
     liking: np.ndarray
+    pairs: dict[tuple[str, str], float]  # what a template and a hook do only together
 
     @classmethod
-    def of(cls, seed: int) -> "World":
+    def of(cls, seed: int, together: float = 0.0) -> "World":
         random = np.random.default_rng(seed)
         effects = {(d, v): float(random.normal(0, 0.25)) for d, values in OPTIONS.items() for v in values}
-        return cls(effects, random.lognormal(7, 1, ACCOUNTS), random.lognormal(0, 0.5, ACCOUNTS))
+        size, liking = random.lognormal(7, 1, ACCOUNTS), random.lognormal(0, 0.5, ACCOUNTS)
+        pairs = {(t, h): float(random.normal(0, together)) for t in OPTIONS["template"] for h in OPTIONS["hook"]}
+        return cls(effects, size, liking, pairs)
 
     def effect(self, recipe: Recipe) -> float:
-        return sum(self.effects[key] for key in recipe.items())
+        pair = self.pairs.get((recipe["template"], recipe["hook"]), 0.0)
+        return pair + sum(self.effects[key] for key in recipe.items())
 
+    @cached_property
     def best(self) -> float:
-        return sum(max(self.effects[d, v] for v in values) for d, values in OPTIONS.items())
+        return max(self.effect(dict(zip(OPTIONS, values, strict=True))) for values in product(*OPTIONS.values()))
 
     def worst(self, dimension: str) -> str:
         return min(OPTIONS[dimension], key=lambda value: self.effects[dimension, value])
@@ -229,7 +236,7 @@ def live(world: World, pick: Pick, *, seed: int, days: int, scenario: str = "") 
             if scenario and day == EVENT_DAY and account == 0:
                 recipe, boost = {**recipe, "template": intruder}, 50.0 if scenario == "viral" else 5.0
             coming.append(world.publish(luck, account, recipe, day, boost))
-            lost += world.best() - world.effect(recipe)
+            lost += world.best - world.effect(recipe)
         regret.append(lost)
     return Lived(regret, hits / chances if chances else 0.0)
 
@@ -238,10 +245,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=16)
     parser.add_argument("--days", type=int, default=60)
+    parser.add_argument("--together", type=float, default=0.0, help="spread of what template and hook do only together")
     asked = parser.parse_args()
     began = time.perf_counter()
     lived = {
-        name: [live(World.of(seed), pick, seed=seed, days=asked.days) for seed in range(asked.seeds)]
+        name: [live(World.of(seed, asked.together), pick, seed=seed, days=asked.days) for seed in range(asked.seeds)]
         for name, pick in POLICIES.items()
     }
     totals = {name: [sum(one.regret) for one in some] for name, some in lived.items()}

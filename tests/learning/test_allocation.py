@@ -95,6 +95,21 @@ def test_of_one_publication_the_oldest_age_counts() -> None:
     assert [one.score for one in gather(scores)] == [pytest.approx(0.5)]
 
 
+@pytest.mark.parametrize(("age", "late", "weight"), [("24h", False, 1), ("24h", True, 0.5), ("1h", False, 0.2)])
+def test_late_and_early_readings_weigh_less(age: str, late: bool, weight: float) -> None:
+    score = Scored(
+        publication_id="p",
+        post_id="one",
+        account_id="a",
+        age=age,
+        taken_at=NOW,
+        recipe={"t": "a"},
+        score=1.0,
+        late=late,
+    )
+    assert gather([score])[0].weight == pytest.approx(weight)
+
+
 def test_the_same_seed_gives_the_same_choice() -> None:
     assert choose(believe(history()), OPTIONS, seed=7) == choose(believe(history()), OPTIONS, seed=7)
 

@@ -7,7 +7,7 @@ import pytest
 
 from mediaposter.core import events
 from mediaposter.core.context import Context
-from mediaposter.core.errors import ConflictError, InvalidInputError
+from mediaposter.core.errors import ConflictError, InvalidInputError, NotFoundError
 from mediaposter.learning import adjusting, service, subscribers, telling
 from mediaposter.learning.errors import NoSuchReadingError, NothingLeftError, OptionsError
 from mediaposter.learning.evidence import Goal
@@ -138,7 +138,7 @@ async def test_when_everything_is_excluded_nothing_is_chosen(ctx: Context) -> No
             await service.choose_recipe(session, options={"template": ["only"]})
 
 
-async def test_a_pin_holds_on_its_account_until_it_is_undone(ctx: Context) -> None:
+async def test_a_pin_holds_on_its_account_until_it_is_undone(ctx: Context, meadow: Meadow) -> None:
     async with ctx.database.session() as session:
         pin = await adjusting.pin(session, dimension="template", value="bad", account_id="acct_ann")
         rules = (await service.policy_of(session, account_id="acct_ann")).rules()
@@ -148,6 +148,12 @@ async def test_a_pin_holds_on_its_account_until_it_is_undone(ctx: Context) -> No
         assert (await service.policy_of(session, account_id="acct_ann")).rules().pins == {}
         with pytest.raises(ConflictError):
             await adjusting.undo(session, pin.id)
+
+
+async def test_a_pin_on_an_account_that_is_not_there_is_refused(ctx: Context) -> None:
+    async with ctx.database.session() as session:
+        with pytest.raises(NotFoundError):
+            await adjusting.pin(session, dimension="template", value="a", account_id="acct_typo")
 
 
 async def test_a_revert_is_exact_and_undoing_it_too(ctx: Context, meadow: Meadow) -> None:

@@ -12,6 +12,7 @@ from mediaposter.core.ids import new_id
 from mediaposter.learning import repository, service
 from mediaposter.learning.errors import NoSuchAdjustmentError
 from mediaposter.learning.models import Adjustment, AdjustmentKind
+from mediaposter.publishing import service as publishing
 
 
 async def pin(
@@ -23,7 +24,7 @@ async def pin(
     reason: str | None = None,
     clock: Clock = utc_now,
 ) -> Adjustment:
-    """Choose this value and no other of its dimension, until the pin is undone."""
+    """Choose this value and no other of its dimension, until the pin is undone. Raises NotFoundError."""
     said = _Said(AdjustmentKind.PIN, dimension=dimension, value=value, account_id=account_id, reason=reason)
     return await _say(session, said, now=clock())
 
@@ -37,7 +38,7 @@ async def exclude(
     reason: str | None = None,
     clock: Clock = utc_now,
 ) -> Adjustment:
-    """Never choose this value, until the exclusion is undone. The hold-out keeps to it too."""
+    """Never choose this value, until the exclusion is undone. The hold-out keeps to it too. Raises NotFoundError."""
     said = _Said(AdjustmentKind.EXCLUDE, dimension=dimension, value=value, account_id=account_id, reason=reason)
     return await _say(session, said, now=clock())
 
@@ -89,6 +90,8 @@ class _Said:
 
 
 async def _say(session: AsyncSession, said: _Said, *, now: datetime) -> Adjustment:
+    if said.account_id is not None:
+        await publishing.get_account(session, said.account_id)  # a typing error would otherwise count for nobody
     adjustment = Adjustment(id=new_id("adjust"), created_at=now, **vars(said))
     session.add(adjustment)
     await session.flush()

@@ -63,6 +63,7 @@ class Scored:
     taken_at: datetime
     recipe: Mapping[str, str]
     score: float
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class Evidence:
 # A post's own luck and an account's day make up half of the noise each: 22 accounts tell about one post twice as much
 # as one account does, not 22 times as much.
 _POST_NOISE = 0.5
+_LATE = 0.5  # a late reading is of another age than what it is measured against
 _FOREIGN = 0.5  # what other accounts' audiences say counts half where one account is asked about
 
 
@@ -100,11 +102,13 @@ def gather(scores: Iterable[Scored], *, account_id: str | None = None) -> list[E
 
 
 def _one(post_id: str, scores: list[Scored], account_id: str | None) -> Evidence:
-    shares = [
-        AGE_WEIGHTS[one.age] * (1.0 if account_id in (None, one.account_id) else _FOREIGN)
-        for one in sorted(scores, key=lambda one: one.publication_id)
-    ]
     ordered = sorted(scores, key=lambda one: one.publication_id)
+    shares = [
+        AGE_WEIGHTS[one.age]
+        * (1.0 if account_id in (None, one.account_id) else _FOREIGN)
+        * (_LATE if one.late else 1.0)
+        for one in ordered
+    ]
     total = sum(shares)
     mean = sum(share * one.score for share, one in zip(shares, ordered, strict=True)) / total
     accounts = len(scores)

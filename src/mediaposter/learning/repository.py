@@ -119,7 +119,13 @@ async def get_decision(session: AsyncSession, decision_id: str) -> Decision | No
     return await session.get(Decision, decision_id)
 
 
-async def list_decisions(session: AsyncSession, *, limit: int | None = None) -> list[Decision]:
+async def hold_outs(session: AsyncSession, subjects: Sequence[str | None]) -> dict[str | None, bool]:
+    """Return, for those subjects that a recipe was chosen for, whether the last one was of the hold-out."""
+    query = select(Decision.subject, Decision.hold_out).where(Decision.subject.in_(subjects))
+    return {row[0]: row[1] for row in await session.execute(query.order_by(Decision.created_at, Decision.id))}
+
+
+async def list_decisions(session: AsyncSession, *, limit: int) -> list[Decision]:
     """Return the decisions, newest first."""
     query = select(Decision).order_by(Decision.created_at.desc(), Decision.id.desc()).limit(limit)
     return list((await session.execute(query)).scalars())

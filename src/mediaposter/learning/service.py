@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from statistics import fmean
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,12 +19,13 @@ from mediaposter.learning.evidence import AGES, Evidence, Goal, Scored, gather
 from mediaposter.learning.explaining import explain
 from mediaposter.learning.models import Decision, Score
 from mediaposter.learning.policy import Policy
-from mediaposter.learning.posteriors import Belief, Posterior, posterior_of
+from mediaposter.learning.posteriors import HALF_LIFE_DAYS, Belief, Posterior, posterior_of
 from mediaposter.learning.rates import Rate
 from mediaposter.learning.rewards import Reward, reward_of
 from mediaposter.learning.scoring import measure
 
 _SEED_BITS = 62  # what a bigint keeps
+_MEMORY = timedelta(days=6 * HALF_LIFE_DAYS)  # what is older would count less than a sixty-fourth
 
 
 @dataclass(frozen=True)
@@ -126,12 +128,12 @@ def reward_for(score: Score, goal: Goal) -> Reward | None:
 
 
 async def evidence(
-    session: AsyncSession, *, goal: Goal, account_id: str | None = None, policy: Policy | None = None
+    session: AsyncSession, *, goal: Goal, now: datetime, account_id: str | None = None, policy: Policy | None = None
 ) -> list[Evidence]:
     """Return what counts as evidence for a goal: one piece per post, nothing that a revert took back."""
     policy = policy or await policy_of(session, account_id=account_id)
     scored: list[Scored] = []
-    for score in await repository.list_scores(session):
+    for score in await repository.list_scores(session, since=now - _MEMORY):
         reward = reward_for(score, goal)
         if reward is not None and policy.counts(score.taken_at):
             recipe = {name: str(value) for name, value in score.recipe.items()}
@@ -144,6 +146,7 @@ async def evidence(
                     taken_at=score.taken_at,
                     recipe=recipe,
                     score=reward.score,
+                    late=score.late,
                 )
             )
     return gather(scored, account_id=account_id)
@@ -183,7 +186,7 @@ async def choose_recipe(
             fix="Undo an exclusion: `mediaposter learning adjustments` lists them.",
         )
     now = clock()
-    found = await evidence(session, goal=goal, account_id=account_id, policy=policy)
+    found = await evidence(session, goal=goal, now=now, account_id=account_id, policy=policy)
     posterior = posterior_of(found, now=now)
     seed = secrets.randbits(_SEED_BITS) if seed is None else seed
     chosen = allocation.choose(posterior, options, seed=seed, rules=rules)
@@ -239,8 +242,9 @@ async def standing(
     """
     policy = await policy_of(session, account_id=account_id)
     rules = policy.rules()
-    found = await evidence(session, goal=goal, account_id=account_id, policy=policy)
-    posterior = posterior_of(found, now=clock())
+    now = clock()
+    found = await evidence(session, goal=goal, now=now, account_id=account_id, policy=policy)
+    posterior = posterior_of(found, now=now)
     options = options or _tried(posterior)
     usable = {name: values for name, values in options.items() if rules.allowed({name: values})[name]}
     shares = allocation.shares(posterior, usable, rules=rules)
@@ -267,12 +271,13 @@ def _tried(posterior: Posterior) -> dict[str, list[str]]:
 
 
 async def _lift(session: AsyncSession, found: Sequence[Evidence]) -> Lift:
-    decisions = {one.subject: one.hold_out for one in await repository.list_decisions(session) if one.subject}
     names = await repository.subjects_of(session, [one.post_id for one in found])
+    subjects = [name for pair in names.values() for name in pair if name is not None]
+    held_out = await repository.hold_outs(session, subjects)
     groups: dict[bool, list[float]] = {True: [], False: []}
     for one in found:
-        subject = next((name for name in names.get(one.post_id, ()) if name in decisions), None)
+        subject = next((name for name in names.get(one.post_id, ()) if name in held_out), None)
         if subject is not None:
-            groups[decisions[subject]].append(one.score)
+            groups[held_out[subject]].append(one.score)
     means = {held: fmean(scores) if scores else None for held, scores in groups.items()}
     return Lift(means[False], len(groups[False]), means[True], len(groups[True]))
