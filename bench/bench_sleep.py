@@ -190,7 +190,8 @@ class Workers:
 async def main(options: argparse.Namespace) -> int:
     async with machine(load_settings()) as ctx:
         command = [str(Path(sys.executable).with_name("mediaposter")), "up", "--no-worker", "--port", str(options.port)]
-        server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        environment = {**os.environ, "DATABASE_URL": ctx.database.url}
+        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
         workers = Workers(ctx.database.url)
         try:
             async with asyncio.timeout(60):

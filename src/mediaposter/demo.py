@@ -122,7 +122,7 @@ async def _serving() -> AsyncGenerator[str]:
         port: int = server.servers[0].sockets[0].getsockname()[1]
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.should_exit = True
+        server.stop()
         await task
 
 

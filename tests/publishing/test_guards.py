@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from mediaposter.core.context import Context
-from mediaposter.publishing import service
+from mediaposter.publishing import guards, service
 from mediaposter.publishing.copy import Copy
-from mediaposter.publishing.models import Account
+from mediaposter.publishing.models import Account, PublicationAttempt
 from mediaposter.publishing.outcomes import Outcome
 from mediaposter.publishing.registry import load_channels, register
 from mediaposter.publishing.rules import Limit, LimitScope, LinkPolicy, Price, RepeatRules
@@ -183,3 +183,50 @@ async def test_a_post_is_explained_with_what_hangs_under_it(ctx: Context, thread
     assert [(part.id, part.kind, part.verdict) for part in told.parts] == [
         (part, kind, "Not sent yet.") for part, kind in zip(under, ("reply", "reply", "comment"), strict=True)
     ]
+
+
+async def test_a_moment_that_nobody_takes_goes_to_whoever_may_go(ctx: Context, account: Account) -> None:
+    now = ctx.clock()
+    async with ctx.database.session() as session:
+        await service.update_account(session, account.id, burst=Burst(posts=1, minutes=60))
+        rows = []
+        for number in range(2):
+            post = await service.create_post(session)
+            planned = await service.plan_publication(
+                session, post_id=post.id, account_id=account.id, copy=Copy(description=f"Fern {number}"), due_at=now
+            )
+            rows.append(await service.get_publication(session, planned.id, lock=True))
+        first, second = rows
+        await guards.reserve_many(session, rows, now=now)
+        assert (first.slot_at, second.slot_at > now) == (now, True)
+        # The first never starts. When the moment of the second has come, nothing went out that could hold it back.
+        later = second.slot_at
+        assert await guards.reserve(session, second, now=later, arming=True) is None
+        assert second.slot_at == later
+
+
+async def test_one_that_was_moved_back_gives_way_to_what_went_out(ctx: Context, account: Account) -> None:
+    now = ctx.clock()
+    async with ctx.database.session() as session:
+        await service.update_account(session, account.id, burst=Burst(posts=1, minutes=60))
+        post = await service.create_post(session)
+        planned = await service.plan_publication(
+            session, post_id=post.id, account_id=account.id, copy=Copy(description="Fern"), due_at=now
+        )
+        row = await service.get_publication(session, planned.id, lock=True)
+        row.slot_at = now
+        other = await service.plan_publication(
+            session, post_id=(await service.create_post(session)).id, account_id=account.id, copy=Copy(description="x")
+        )
+        session.add(
+            PublicationAttempt(
+                id="try_1",
+                publication_id=other.id,
+                account_id=account.id,
+                number=2,
+                armed_at=now - timedelta(minutes=1),
+            )
+        )
+        await session.flush()
+        assert await guards.reserve_many(session, [row], now=now) == {row.id: row.slot_at}
+        assert row.slot_at > now + timedelta(minutes=58)

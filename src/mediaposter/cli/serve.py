@@ -66,7 +66,7 @@ async def _until_told(http: "Server", listener: socket.socket) -> None:
     def stop() -> None:
         if http.should_exit:
             task.cancel()
-        http.should_exit = True
+        http.stop()
 
     for one in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(one, stop)

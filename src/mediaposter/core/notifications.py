@@ -129,8 +129,22 @@ class _Hub:
                     self._wake()
             self._settled.set()
             self._wake()
-            async for notification in connection.notifies():
-                self._wake(notification.channel, notification.payload)
+            await self._follow(connection)
+
+    async def _follow(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        """Wake those concerned for as long as the connection lives. The driver's own loop looks ten times a second."""
+        loop, socket = asyncio.get_running_loop(), connection.pgconn.socket
+        readable = asyncio.Event()
+        loop.add_reader(socket, readable.set)
+        try:
+            while True:
+                await readable.wait()
+                readable.clear()
+                connection.pgconn.consume_input()
+                while (heard := connection.pgconn.notifies()) is not None:
+                    self._wake(heard.relname.decode(), heard.extra.decode())
+        finally:
+            loop.remove_reader(socket)
 
     async def _hears(self, connection: psycopg.AsyncConnection[Any]) -> bool:
         # From another connection: through a transaction pooler one's own might come back by chance.

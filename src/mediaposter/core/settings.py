@@ -88,7 +88,7 @@ class Settings(BaseSettings):
         default=6.0, ge=0.5, description="A worker that was not heard of for so long is dead and its runs move on."
     )
     queue_poll_seconds: float = Field(
-        default=2.0,
+        default=5.0,
         ge=0.01,
         description="How often each queue is looked at without cause. Of new work a worker is told at once.",
     )

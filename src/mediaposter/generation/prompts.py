@@ -52,9 +52,10 @@ def split_story(idea: str) -> list[str]:
     return [_sentence([pieces[0]]), _sentence(rest[:middle]), _sentence(rest[middle:])]
 
 
-async def write_story(idea: str, model: LanguageModel) -> Written[Story]:
-    """Let a language model write the three prompts. Raises what the model raises."""
-    return await model.write(f"The idea:\n{idea.strip()}", system=_SYSTEM, schema=Story)
+async def write_story(idea: str, model: LanguageModel, *, learned: str = "") -> Written[Story]:
+    """Let a language model write the three prompts. `learned` is what earlier posts taught. Raises what it raises."""
+    told = f"\n\nWhat is known of earlier posts; let it guide how you write, and not what you say:\n{learned}"
+    return await model.write(f"The idea:\n{idea.strip()}{told if learned else ''}", system=_SYSTEM, schema=Story)
 
 
 def _clauses(text: str) -> list[str]:

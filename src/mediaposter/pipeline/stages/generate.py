@@ -8,6 +8,7 @@ from mediaposter.core.errors import MediaPosterError
 from mediaposter.generation import service as generation
 from mediaposter.generation.prompts import split_story, write_story
 from mediaposter.generation.workflows import start_children, starts_of
+from mediaposter.learning import telling as learning
 from mediaposter.models.language import language_model
 from mediaposter.pipeline import book
 from mediaposter.pipeline.models import Stage
@@ -63,7 +64,10 @@ async def write_parts(run_id: str, attempt: int, owner: str) -> JsonObject:
         return {**_NO_STORY, "prompts": planned}
     if config.copywriter == LOCAL:
         return {**_NO_STORY, "prompts": split_story(config.prompts[0])}
-    written = await write_story(config.prompts[0], language_model(ctx.settings, config.copywriter))
+    async with ctx.database.session() as session:
+        learned = await learning.brief(session, for_="prompts")
+    model = language_model(ctx.settings, config.copywriter)
+    written = await write_story(config.prompts[0], model, learned=learned.text if learned.evidence else "")
     return {
         "prompts": written.value.parts,
         "tokens": written.input_tokens + written.output_tokens,
