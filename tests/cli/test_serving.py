@@ -49,7 +49,7 @@ def pages(postgres: Postgres, forker: Forker) -> Iterator[httpx.Client]:
 def test_health_says_what_is_up_without_a_token(pages: httpx.Client) -> None:
     answer = pages.get("/health")
     assert (answer.status_code, answer.json()["status"]) == (200, "healthy")
-    assert answer.json()["checks"]["workers"] == {"status": "stopped", "count": 0}
+    assert answer.json()["checks"]["workers"] == {"status": "stopped", "count": 0, "asleep": 0}
 
 
 @pytest.mark.parametrize(
