@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mediaposter import openapi
 from mediaposter.analysis.routes import router as analysis
+from mediaposter.campaigns.routes import router as campaigns
 from mediaposter.core import context, power, problems
 from mediaposter.core.models import PowerMode
 from mediaposter.core.power_routes import router as sleep
@@ -60,7 +61,20 @@ def build_app() -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(RedirectMiddleware)
-    rooms = (pipeline, media, generation, analysis, connecting, publishing, offers, metrics, learning, sleep, core)
+    rooms = (
+        pipeline,
+        media,
+        generation,
+        analysis,
+        connecting,
+        publishing,
+        offers,
+        metrics,
+        learning,
+        campaigns,
+        sleep,
+        core,
+    )
     for router in rooms:
         app.include_router(router, dependencies=[Depends(authorize)])
     for router in (health, conversions, media_urls, connect_page, site):

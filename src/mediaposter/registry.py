@@ -3,7 +3,7 @@
 from importlib import import_module
 from importlib.util import find_spec
 
-ROOMS = ("generation", "publishing", "metrics", "learning", "pipeline")
+ROOMS = ("generation", "publishing", "metrics", "learning", "campaigns", "pipeline")
 _KINDS = ("workflows", "subscribers")
 
 

@@ -1,13 +1,11 @@
 """What a run may be asked for, and what is said when it may not."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from pydantic import ValidationError
 
 from mediaposter.cli.runs import parse_config
 from mediaposter.core.errors import InvalidInputError
-from mediaposter.pipeline.schemas import PipelineConfig, PublishMode, TweetPlan
+from mediaposter.pipeline.schemas import PipelineConfig, PublishMode
 
 pytestmark = pytest.mark.feature("ARCH-001")
 
@@ -50,15 +48,3 @@ def test_a_refusal_names_the_field_and_the_rule() -> None:
     with pytest.raises(InvalidInputError) as caught:
         parse_config({"prompts": ["a"], "seconds": -3})
     assert [(e.field, "greater than or equal to 1" in e.rule) for e in caught.value.errors] == [("seconds", True)]
-
-
-def test_tweets_are_due_one_interval_apart_after_the_start() -> None:
-    start = datetime(2026, 11, 23, 12, tzinfo=UTC)
-    times = TweetPlan(account="x", count=3).times(start)
-    assert times == [start + timedelta(hours=2 * n) for n in (1, 2, 3)]
-
-
-def test_tweets_end_at_the_moment_given() -> None:
-    start = datetime(2026, 11, 23, 12, tzinfo=UTC)
-    times = TweetPlan(account="x", until=start + timedelta(hours=5)).times(start)
-    assert times == [start + timedelta(hours=2), start + timedelta(hours=4)]

@@ -96,7 +96,7 @@ async def what_there_is(ctx: Context, run: RunRead, vendor: ClipVendor, platform
             "pages": await count("SELECT count(*) FROM site_posts"),
             "at the platform": len(platform.posts["ann"]),
             "links": await count("SELECT count(*) FROM offer_links"),
-            "tweets": await count("SELECT count(*) FROM timeline WHERE kind = 'campaigns.tweet'"),
+            "tweets": await count("SELECT count(*) FROM campaigns"),
             "checkbacks": await count("SELECT count(*) FROM timeline WHERE kind = 'metrics.checkback'"),
         }
 
@@ -112,7 +112,7 @@ ONCE = {
     "pages": 2,
     "at the platform": 1,
     "links": 3,
-    "tweets": 2,
+    "tweets": 1,
     "checkbacks": 15,
 }
 

@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from mediaposter.cli import (
     accounts,
+    campaigns,
     check,
     demo,
     doctor,
@@ -38,6 +39,7 @@ doctor.register(app)
 migrate.register(app)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(learning.app, name="learning")
+app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(offers.app, name="offers")
 app.add_typer(publications.app, name="publications")
 app.add_typer(publishing.app, name="publishing")

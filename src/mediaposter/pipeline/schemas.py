@@ -1,6 +1,6 @@
 """What a run is asked for and what it says of itself: the words of `POST /api/pipeline/full`."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -40,7 +40,7 @@ class OfferChoice(BaseModel):
 
 
 class TweetPlan(BaseModel):
-    """Tweets after publishing: one every `interval_minutes`, `count` of them or until a moment."""
+    """Tweets after publishing: one every `interval_minutes`, `count` of them or until a moment. A campaign."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -48,22 +48,18 @@ class TweetPlan(BaseModel):
     interval_minutes: int = Field(default=120, ge=5, le=7 * 24 * 60)
     count: int | None = Field(default=None, ge=1, le=500)
     until: AwareDatetime | None = None
+    time_zone: str | None = Field(default=None, max_length=60, description="IANA zone; None: MEDIAPOSTER_TIME_ZONE.")
+    quiet_from: time | None = Field(default=None, description="Local time from which nothing goes out ...")
+    quiet_until: time | None = Field(default=None, description="... until this one.")
+    link_share: float = Field(default=0.5, ge=0, le=1, description="Of the tweets that may carry the offer's link.")
 
     @model_validator(mode="after")
     def _ends(self) -> Self:
         if (self.count is None) == (self.until is None):
             raise ValueError("give either count (how many tweets) or until (a moment with its zone)")
+        if (self.quiet_from is None) != (self.quiet_until is None):
+            raise ValueError("quiet hours need both quiet_from and quiet_until")
         return self
-
-    def times(self, start: datetime) -> list[datetime]:
-        """Return the due times after `start`, UTC, at most 500."""
-        step = timedelta(minutes=self.interval_minutes)
-        times: list[datetime] = []
-        moment = start + step
-        while len(times) < (self.count or 500) and (self.until is None or moment <= self.until):
-            times.append(moment)
-            moment += step
-        return times
 
 
 class Budget(BaseModel):

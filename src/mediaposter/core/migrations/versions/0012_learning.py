@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0012_learning"
-down_revision = "0010_power"
+down_revision = "0011_campaigns"
 branch_labels = None
 depends_on = None
 
