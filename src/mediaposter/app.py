@@ -24,6 +24,7 @@ from mediaposter.core.routes import router as core
 from mediaposter.core.runtime import live_workers
 from mediaposter.core.tokens import authorize
 from mediaposter.generation.routes import router as generation
+from mediaposter.hooks.routes import router as webhooks
 from mediaposter.learning.routes import router as learning
 from mediaposter.media.routes import router as media
 from mediaposter.metrics.routes import router as metrics
@@ -72,6 +73,7 @@ def build_app() -> FastAPI:
         metrics,
         learning,
         campaigns,
+        webhooks,
         sleep,
         core,
     )

@@ -21,6 +21,7 @@ from mediaposter.cli import (
     serve,
     sleep,
     tokens,
+    webhooks,
 )
 from mediaposter.cli.output import out
 
@@ -45,6 +46,7 @@ app.add_typer(publications.app, name="publications")
 app.add_typer(publishing.app, name="publishing")
 app.add_typer(sleep.app, name="sleep")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def _print_version(asked: bool) -> None:

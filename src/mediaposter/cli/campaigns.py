@@ -184,14 +184,13 @@ def _table(rows: list[dict[str, Any]]) -> None:
     if not rows:
         out.print("Nothing is coming.")
         return
-    print_table(
-        _COLUMNS,
-        (
-            [str(row["number"]), row["local"], row["kind"], "link" if row["with_link"] else ""]
-            + [row["state"], row["note"] or " / ".join(row["texts"])[:80]]
-            for row in rows
-        ),
-    )
+    print_table(_COLUMNS, map(_cells, rows))
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    words = row["note"] or " / ".join(row["texts"])[:80]
+    link = "link" if row["with_link"] else ""
+    return [str(row["number"]), row["local"], row["kind"], link, row["state"], words]
 
 
 def _plan(values: dict[str, Any]) -> CampaignPlan:

@@ -143,6 +143,11 @@ class Subscriber:
     topic: str
     handle: Handler
     from_start: bool
+    wanted: Callable[[str], bool] | None = None
+
+    def concerns(self, topic: str) -> bool:
+        """Say whether an event of `topic` is a reason to look."""
+        return _concerns(self.topic, topic) and (self.wanted is None or self.wanted(topic))
 
 
 _subscribers: dict[str, Subscriber] = {}
@@ -153,16 +158,19 @@ _GATHER_SECONDS = 0.1  # events come in flocks
 _PAUSE_WHEN_BLIND = 1.0
 
 
-def subscribe(name: str, topic: str, *, from_start: bool = False) -> Callable[[Handler], Handler]:
+def subscribe(
+    name: str, topic: str, *, from_start: bool = False, wanted: Callable[[str], bool] | None = None
+) -> Callable[[Handler], Handler]:
     """Let a worker call the decorated function with each event of `topic`, one after the other, from now on.
 
     What it writes by the session is committed together with the cursor, so that is done once. It must not reach
     outside: it enqueues a workflow for that. One that fails is called again with the same event until it works.
-    `from_start` begins with the oldest event that is kept.
+    `from_start` begins with the oldest event that is kept. `wanted` says, where it changes with time, which topics are
+    a reason to look; the handler gets the others as well when it does look.
     """
 
     def register(handle: Handler) -> Handler:
-        _subscribers[name] = Subscriber(name, topic, handle, from_start)
+        _subscribers[name] = Subscriber(name, topic, handle, from_start, wanted)
         return handle
 
     return register
@@ -200,7 +208,7 @@ async def _wake_those_concerned(ctx: Context, waiting: Sequence[_Waiting]) -> No
                 continue
             seen = newest
             for one in waiting:
-                if any(_concerns(one.subscriber.topic, topic) for topic in topics):
+                if any([one.subscriber.concerns(topic) for topic in topics]):  # noqa: C419 - each is asked about all
                     one.woken.set()
             await wait_for(woken, _LOOK_ANYWAY_SECONDS)
             await asyncio.sleep(_GATHER_SECONDS)
@@ -342,7 +350,7 @@ async def all_delivered(ctx: Context) -> bool:
         )
         found = [(topic, sequence or 0) for topic, sequence in await session.execute(query)]
     return not any(
-        sequence > cursors.get(one.name, newest) and _concerns(one.topic, topic)
+        sequence > cursors.get(one.name, newest) and one.concerns(topic)
         for topic, sequence in found
         for one in _subscribers.values()
     )
@@ -350,7 +358,7 @@ async def all_delivered(ctx: Context) -> bool:
 
 def is_handled(topic: str) -> bool:
     """Say whether a subscriber of this process waits for a topic."""
-    return any(_concerns(one.topic, topic) for one in _subscribers.values())
+    return any([one.concerns(topic) for one in _subscribers.values()])  # noqa: C419 - each is asked
 
 
 def registered() -> Sequence[Subscriber]:

@@ -1,12 +1,14 @@
 """Clearing away what is old: finished workflows, events, dead workers, settled timeline rows, unfinished files."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from mediaposter.core import engine
 from mediaposter.core.context import Context
@@ -27,6 +29,17 @@ class Cleared:
     events: int
     workers: int
     timeline: int
+    others: int = 0  # of the rooms
+
+
+Tidy = Callable[[AsyncSession, datetime], Awaitable[int]]
+_tidiers: list[Tidy] = []
+
+
+def on_tidy(tidy: Tidy) -> Tidy:
+    """Let the decorated function delete what its room keeps of before a moment, and return how many rows that was."""
+    _tidiers.append(tidy)
+    return tidy
 
 
 async def tidy(ctx: Context) -> Cleared | None:
@@ -51,8 +64,10 @@ async def tidy(ctx: Context) -> Cleared | None:
             .returning(TimelineEntry.id)
         )
         counts = [len(result.all()) for result in (events, workers, rows)]
+        others = sum([await one(session, before) for one in _tidiers])
         workflows = await engine.delete_finished(before)
-    return Cleared(workflows, *counts)
+    cleared_events, cleared_workers, cleared_rows = counts
+    return Cleared(workflows, cleared_events, cleared_workers, cleared_rows, others)
 
 
 async def tidy_scratch(ctx: Context) -> list[str]:

@@ -1,0 +1,256 @@
+"""Webhooks: every event that is wanted arrives at least once, signed, under one id; what fails is tried and told."""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from mediaposter.core import events, timeline
+from mediaposter.core.context import Context
+from mediaposter.core.errors import ConflictError
+from mediaposter.core.settings import Settings
+from mediaposter.core.timeline import TimelineState
+from mediaposter.hooks import service, subscribers, workflows
+from mediaposter.hooks.errors import EndpointError
+from mediaposter.hooks.models import Delivery, DeliveryState, Endpoint
+from tests.metrics.conftest import Clock, clock
+from tests.servers.hook_receiver import HookReceiver, Received
+
+__all__ = ["clock"]
+pytestmark = pytest.mark.feature("EVENTS-001")
+
+
+@pytest.fixture
+def receiver() -> Iterator[HookReceiver]:
+    with HookReceiver().running() as one:
+        yield one
+
+
+@pytest.fixture(autouse=True)
+def _unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscribers, "_wanted", None)
+
+
+async def add(clock: Clock, receiver: HookReceiver, *topics: str) -> tuple[Endpoint, str]:
+    async with clock.ctx.database.session() as session:
+        return await service.add_endpoint(
+            session, url=receiver.url, topics=topics or ["*"], secrets=clock.ctx.secrets, clock=clock.ctx.clock
+        )
+
+
+async def tell(clock: Clock, topic: str = "publication.confirmed", **data: object) -> None:
+    """Emit an event and let the subscriber have it."""
+    async with clock.ctx.database.session() as session:
+        await events.emit(session, topic, "pub_1", data)
+    (one,) = [one for one in events.registered() if one.name == "hooks.queue"]
+    await events.deliver(clock.ctx, one)
+
+
+async def begin_listening(ctx: Context) -> None:
+    (one,) = [one for one in events.registered() if one.name == "hooks.queue"]
+    await events.deliver(ctx, one)
+
+
+async def send_due(clock: Clock) -> int:
+    """Do what a worker does with the rows that are due."""
+    async with clock.ctx.database.session() as session:
+        rows = await timeline.list_entries(session, kind=service.SEND, state=TimelineState.WAITING)
+        due = [row for row in rows if row.due_at <= clock.now]
+        for row in due:
+            row.state = TimelineState.STARTED
+    return sum([await workflows.send_due(row.id) for row in due])
+
+
+async def deliveries(clock: Clock, endpoint: Endpoint) -> list[Delivery]:
+    async with clock.ctx.database.session() as session:
+        return await service.list_deliveries(session, endpoint.id)
+
+
+def is_signed(message: Received, secret: str) -> bool:
+    """Verify as standardwebhooks.com tells receivers to."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signed = f"{message.headers['webhook-id']}.{message.headers['webhook-timestamp']}.".encode() + message.body
+    expected = "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    return expected in message.headers["webhook-signature"].split(" ")
+
+
+async def test_an_event_arrives_signed(clock: Clock, receiver: HookReceiver) -> None:
+    await begin_listening(clock.ctx)
+    endpoint, secret = await add(clock, receiver)
+    await tell(clock, url="https://x.example/1")
+    await send_due(clock)
+    (message,) = receiver.got
+    body = json.loads(message.body)
+    assert (body["type"], body["data"]["url"]) == ("publication.confirmed", "https://x.example/1")
+    assert is_signed(message, secret)
+    assert [one.state for one in await deliveries(clock, endpoint)] == [DeliveryState.DELIVERED]
+
+
+async def test_only_what_is_wanted_is_sent(clock: Clock, receiver: HookReceiver) -> None:
+    await begin_listening(clock.ctx)
+    await add(clock, receiver, "publication.*", "conversion.recorded")
+    for topic in ("publication.rejected", "pipeline.run.failed", "conversion.recorded", "publications.x"):
+        await tell(clock, topic)
+    await send_due(clock)
+    assert [json.loads(one.body)["type"] for one in receiver.got] == ["publication.rejected", "conversion.recorded"]
+
+
+async def test_a_repetition_has_the_same_id_and_the_same_bytes(clock: Clock, receiver: HookReceiver) -> None:
+    await begin_listening(clock.ctx)
+    endpoint, secret = await add(clock, receiver)
+    receiver.answers = [500, 302, 503]
+    await tell(clock)
+    for _ in range(4):
+        await send_due(clock)
+        clock.later(hours=3)
+    assert len({(one.headers["webhook-id"], one.body) for one in receiver.got}) == 1
+    assert len(receiver.got) == 4
+    assert all(is_signed(one, secret) for one in receiver.got)
+    (delivery,) = await deliveries(clock, endpoint)
+    assert [line["status"] for line in delivery.trail] == [500, 302, 503, 200]
+
+
+async def test_it_waits_as_long_as_the_receiver_asks(clock: Clock, receiver: HookReceiver) -> None:
+    await begin_listening(clock.ctx)
+    endpoint, _ = await add(clock, receiver)
+    receiver.answers, receiver.headers = [429], {"Retry-After": "900"}
+    await tell(clock)
+    await send_due(clock)
+    (delivery,) = await deliveries(clock, endpoint)
+    assert delivery.next_at == clock.now + timedelta(seconds=900)
+
+
+async def test_a_receiver_that_is_gone_for_good_gets_no_more(clock: Clock, receiver: HookReceiver) -> None:
+    await begin_listening(clock.ctx)
+    endpoint, _ = await add(clock, receiver)
+    receiver.status = 410
+    await tell(clock)
+    await send_due(clock)
+    await tell(clock)
+    assert await send_due(clock) == 0
+    async with clock.ctx.database.session() as session:
+        found = await service.get_endpoint(session, endpoint.id)
+    assert found.disabled_reason == "It answered 410 Gone."
+
+
+async def test_after_five_days_of_failures_it_is_disabled_and_says_so(clock: Clock, receiver: HookReceiver) -> None:
+    await begin_listening(clock.ctx)
+    endpoint, _ = await add(clock, receiver)
+    receiver.status = 500
+    for _ in range(7):
+        await tell(clock)
+        await send_due(clock)
+        clock.later(days=1)
+    async with clock.ctx.database.session() as session:
+        assert (await service.get_endpoint(session, endpoint.id)).disabled_at is not None
+    told = await events.read(clock.ctx.database, after=0, topic="webhook.disabled")
+    assert [one.subject for one in told] == [endpoint.id]
+
+
+async def test_what_failed_is_sent_again_by_a_replay(clock: Clock, receiver: HookReceiver) -> None:
+    await begin_listening(clock.ctx)
+    endpoint, _ = await add(clock, receiver)
+    receiver.status = 410
+    await tell(clock)
+    await send_due(clock)
+    receiver.status = 200
+    async with clock.ctx.database.session() as session:
+        with pytest.raises(ConflictError):
+            await service.replay(session, endpoint.id, clock=clock.ctx.clock)
+        await service.enable(session, endpoint.id)
+        assert await service.replay(session, endpoint.id, clock=clock.ctx.clock) == 1
+    clock.later(seconds=5)
+    await send_due(clock)
+    assert [one.state for one in await deliveries(clock, endpoint)] == [DeliveryState.DELIVERED]
+    assert len({one.headers["webhook-id"] for one in receiver.got}) == 1
+
+
+async def test_for_a_day_after_a_rotation_both_secrets_sign(clock: Clock, receiver: HookReceiver) -> None:
+    await begin_listening(clock.ctx)
+    endpoint, old = await add(clock, receiver)
+    async with clock.ctx.database.session() as session:
+        _, new = await service.rotate_secret(session, endpoint.id, secrets=clock.ctx.secrets, clock=clock.ctx.clock)
+    await tell(clock)
+    await send_due(clock)
+    clock.later(hours=25)
+    await tell(clock)
+    await send_due(clock)
+    assert [(is_signed(one, old), is_signed(one, new)) for one in receiver.got] == [(True, True), (False, True)]
+
+
+async def test_events_about_webhooks_are_not_sent(clock: Clock, receiver: HookReceiver) -> None:
+    await begin_listening(clock.ctx)
+    await add(clock, receiver)
+    await tell(clock, "webhook.disabled")
+    await tell(clock, "power.slept")
+    assert await send_due(clock) == 0
+
+
+async def test_an_event_is_queued_once_however_often_it_is_handed_over(clock: Clock, receiver: HookReceiver) -> None:
+    await begin_listening(clock.ctx)
+    endpoint, _ = await add(clock, receiver)
+    await tell(clock)
+    (event,) = await events.read(clock.ctx.database, after=0, topic="publication.confirmed")
+    async with clock.ctx.database.session() as session:
+        assert await service.queue_event(session, event, now=clock.now) == 0
+    assert len(await deliveries(clock, endpoint)) == 1
+
+
+async def test_without_an_endpoint_nothing_is_a_reason_to_look(clock: Clock) -> None:
+    await begin_listening(clock.ctx)
+    await tell(clock)
+    assert not subscribers.is_wanted("publication.confirmed")
+
+
+async def test_a_new_endpoint_is_noticed_by_every_process(clock: Clock, receiver: HookReceiver) -> None:
+    await begin_listening(clock.ctx)
+    await tell(clock)
+    assert subscribers.is_wanted("webhook.created")
+    assert subscribers.is_wanted("publication.confirmed")
+
+
+async def test_a_private_address_is_not_sent_to(clock: Clock, receiver: HookReceiver, settings: Settings) -> None:
+    await begin_listening(clock.ctx)
+    endpoint, _ = await add(clock, receiver)
+    await tell(clock)
+    object.__setattr__(clock.ctx, "settings", settings.model_copy(update={"allow_private_urls": False}))
+    await send_due(clock)
+    (delivery,) = await deliveries(clock, endpoint)
+    assert (receiver.got, delivery.trail[0]["status"]) == ([], None)
+    assert "private" in delivery.trail[0]["told"]
+
+
+async def test_a_test_message_says_whether_it_arrives(clock: Clock, receiver: HookReceiver) -> None:
+    endpoint, _ = await add(clock, receiver)
+    async with clock.ctx.database.session() as session:
+        await service.send_test(session, endpoint.id, clock=clock.ctx.clock)
+    await send_due(clock)
+    assert [json.loads(one.body)["type"] for one in receiver.got] == ["webhook.test"]
+
+
+async def test_old_messages_are_forgotten_and_waiting_ones_are_not(clock: Clock, receiver: HookReceiver) -> None:
+    await begin_listening(clock.ctx)
+    endpoint, _ = await add(clock, receiver)
+    await tell(clock)
+    await send_due(clock)
+    receiver.status = 500
+    await tell(clock)
+    await send_due(clock)
+    async with clock.ctx.database.session() as session:
+        assert await subscribers.forget_deliveries(session, clock.now + timedelta(days=1)) == 1
+    assert [one.state for one in await deliveries(clock, endpoint)] == [DeliveryState.PENDING]
+
+
+@pytest.mark.parametrize(
+    ("url", "topics"),
+    [("ftp://x.example", ["*"]), ("https://", ["*"]), ("https://u:p@x.example", ["*"]), ("https://x.example", ["a*b"])],
+)
+async def test_what_cannot_be_is_refused_by_name(ctx: Context, url: str, topics: list[str]) -> None:
+    async with ctx.database.session() as session:
+        with pytest.raises(EndpointError) as caught:
+            await service.add_endpoint(session, url=url, topics=topics, secrets=ctx.secrets)
+    assert caught.value.errors[0].field in ("url", "topics")
