@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mediaposter.cli.machine import command_settings, machine, some_worker
 from mediaposter.cli.output import out, print_table, show, slowly
 from mediaposter.core import engine
+from mediaposter.metrics import service as metrics
+from mediaposter.metrics.schemas import SnapshotRead
 from mediaposter.publishing import service
 from mediaposter.publishing.guards import money
 from mediaposter.publishing.outcomes import Outcome
@@ -177,3 +179,32 @@ def _print(publication: PublicationDetail, *, as_json: bool) -> None:
                 out.print(f"  the platform answered: {attempt.answer}", style="dim", soft_wrap=True)
 
     show(publication.model_dump(mode="json", by_alias=True), as_json=as_json, human=human)
+
+
+@app.command("metrics")
+def show_metrics(
+    publication: PublicationId,
+    as_json: AsJson = False,
+) -> None:
+    """Show what the platform told of a publication at 1h, 6h, 24h, 72h and 7d."""
+
+    async def read() -> list[dict[str, Any]]:
+        async with machine(command_settings()) as ctx, ctx.database.session() as session:
+            found = await metrics.list_snapshots(session, publication_id=publication)
+            return [SnapshotRead.model_validate(one).model_dump(mode="json") for one in found]
+
+    found = asyncio.run(read())
+    counts = ("impressions", "views", "likes", "comments", "shares", "saves", "link_clicks")
+
+    def cells(one: dict[str, Any]) -> list[str]:
+        late = " late" if one["late"] else ""
+        told = ["-" if one[name] is None else str(one[name]) for name in counts]
+        return [one["age"], one["state"] + late, one["taken_at"][:16], *told]
+
+    def human() -> None:
+        if not found:
+            out.print("Nothing was read yet: the first reading is an hour after a post became public.")
+            return
+        print_table(("age", "state", "read at", *counts), map(cells, reversed(found)))
+
+    show(found, as_json=as_json, human=human)
