@@ -39,10 +39,10 @@ def meter() -> Iterator[Meter]:
     del load_channels()["meter"]
 
 
-async def begin(clock: Clock, *, accounts: int = 1, **plan: Any) -> Campaign:
+async def begin(clock: Clock, *, number: int = 1, **plan: Any) -> Campaign:
     """Make accounts and a campaign over them."""
     async with clock.ctx.database.session() as session:
-        handles = [f"ann{number}" for number in range(accounts)]
+        handles = [f"ann{one}" for one in range(number)]
         for handle in handles:
             if await publishing.find_account(session, "meter", handle) is None:
                 await publishing.create_account(session, channel="meter", handle=handle)

@@ -64,7 +64,7 @@ async def test_thirty_days_of_tweets_over_a_clock_change_each_once_at_its_local_
 
 
 async def test_each_account_gets_the_tweet_as_a_publication_at_its_slot(clock: Clock, meter: Meter) -> None:
-    campaign = await begin(clock, accounts=3)
+    campaign = await begin(clock, number=3)
     await run_next(clock, campaign.id)
     (tweet,) = await tweets(clock, campaign.id)
     rows = await planned(clock)
@@ -148,7 +148,7 @@ async def test_the_preview_is_what_happens(clock: Clock, meter: Meter) -> None:
 
 
 async def test_a_tweet_with_a_link_has_a_tracked_one_for_each_account(clock: Clock, meter: Meter) -> None:
-    campaign = await begin(clock, accounts=2, kinds={"offer": 1}, offers=[await offer(clock)], link_share=1)
+    campaign = await begin(clock, number=2, kinds={"offer": 1}, offers=[await offer(clock)], link_share=1)
     await run_next(clock, campaign.id)
     links = {row.copy["link"] for row in await planned(clock)}
     assert len(links) == 2

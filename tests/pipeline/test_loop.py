@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from pydantic import SecretStr
 
 from mediaposter.core import timeline
@@ -14,6 +15,8 @@ from mediaposter.core.clock import utc_now
 from mediaposter.core.context import Context
 from mediaposter.core.engine import Engine
 from mediaposter.media import service as media
+from mediaposter.offers import report
+from mediaposter.offers.redirect import RedirectMiddleware
 from mediaposter.pipeline import service
 from mediaposter.pipeline.models import RunState, Stage, StageState
 from mediaposter.publishing import service as publishing
@@ -46,6 +49,25 @@ async def test_footage_becomes_one_master_on_a_page_of_every_account(
     for account in stage_of(run, Stage.PUBLISH).outputs["accounts"]:
         page = await api.get(account["url"].removeprefix(ctx.settings.site_url))
         assert (page.status_code, "<video" in page.text) == (200, True)
+
+
+@pytest.mark.feature("ARCH-005")
+async def test_every_click_on_a_run_leads_back_to_its_publication_account_recipe_prompt_and_clips(
+    ctx: Context, worker: Engine, accounts: Sequence[Account], three: list[Path], api: httpx.AsyncClient
+) -> None:
+    run = await ended(ctx, await start(ctx, asked(*three, offer=OFFER)))
+    visitors = httpx.AsyncClient(transport=httpx.ASGITransport(RedirectMiddleware(FastAPI())), base_url="http://site")
+    for url in stage_of(run, Stage.LINK).outputs["links"].values():
+        assert (await visitors.get(httpx.URL(url).path)).status_code == 302
+    async with ctx.database.session() as session:
+        trail = await report.trail(session)
+    published = {one["publication_id"] for one in stage_of(run, Stage.PUBLISH).outputs["accounts"]}
+    assert {row["publication_id"] for row in trail} == published
+    for row in trail:
+        assert row["account"] in ("site:greenroom", "site:windowsill")
+        assert row["clip_ids"] == stage_of(run, Stage.GENERATE).outputs["asset_ids"]
+        assert row["prompts"] == stage_of(run, Stage.GENERATE).outputs["prompts"]
+        assert {"template", "provider", "length", "slot", "voice"} <= row["recipe"].keys()
 
 
 async def test_the_master_is_as_long_as_its_parts_and_lies_in_the_storage(
