@@ -96,7 +96,7 @@ async def test_only_what_is_wanted_is_sent(clock: Clock, receiver: HookReceiver)
     for topic in ("publication.rejected", "pipeline.run.failed", "conversion.recorded", "publications.x"):
         await tell(clock, topic)
     await send_due(clock)
-    assert [json.loads(one.body)["type"] for one in receiver.got] == ["publication.rejected", "conversion.recorded"]
+    assert {json.loads(one.body)["type"] for one in receiver.got} == {"publication.rejected", "conversion.recorded"}
 
 
 async def test_a_repetition_has_the_same_id_and_the_same_bytes(clock: Clock, receiver: HookReceiver) -> None:

@@ -210,8 +210,8 @@ async def _wake_those_concerned(ctx: Context, waiting: Sequence[_Waiting]) -> No
             for one in waiting:
                 if any([one.subscriber.concerns(topic) for topic in topics]):  # noqa: C419 - each is asked about all
                     one.woken.set()
+            await asyncio.sleep(_GATHER_SECONDS)  # after the look: the first event after a rest is handed over at once
             await wait_for(woken, _LOOK_ANYWAY_SECONDS)
-            await asyncio.sleep(_GATHER_SECONDS)
 
 
 async def _topics(database: Database, *, after: int, until: int) -> set[str]:

@@ -25,6 +25,7 @@ _PROBE = "mediaposter_probe"
 _PROBE_SECONDS = 2.0
 _POLL_SECONDS = 1.0
 _RECONNECT_SECONDS = 1.0
+_LOOK_SECONDS = 30.0  # TLS may keep what came where the socket does not show it
 _log = structlog.get_logger(__name__)
 
 
@@ -138,7 +139,7 @@ class _Hub:
         loop.add_reader(socket, readable.set)
         try:
             while True:
-                await readable.wait()
+                await wait_for(readable, _LOOK_SECONDS)
                 readable.clear()
                 connection.pgconn.consume_input()
                 while (heard := connection.pgconn.notifies()) is not None:
