@@ -15,8 +15,10 @@ from sqlalchemy import text
 from mediaposter.cli.faults import explain
 from mediaposter.cli.machine import command_settings, machine
 from mediaposter.cli.output import out, show
+from mediaposter.core import power
 from mediaposter.core.context import Context
 from mediaposter.core.errors import MediaPosterError, NotConfiguredError
+from mediaposter.core.models import PowerMode
 from mediaposter.core.runtime import live_workers
 from mediaposter.core.secrets import new_key
 from mediaposter.core.settings import Settings
@@ -109,6 +111,11 @@ async def _workers(ctx: Context) -> Finding:
     alive = await live_workers(ctx)
     if alive:
         return Finding("worker", "ok", f"{len(alive)} running")
+    async with ctx.database.session() as session:
+        status = await power.get_status(session)
+    if status.mode is PowerMode.ASLEEP:
+        wakes = f", wakes at {status.next_wake_at:%Y-%m-%d %H:%M} UTC" if status.next_wake_at else ""
+        return Finding("worker", "ok", f"{len(status.workers)} asleep{wakes}; work wakes it")
     return Finding(
         "worker", "off", "none is running", "Start one with `mediaposter up`; `mediaposter run` brings its own."
     )
