@@ -1,5 +1,6 @@
 """Webhooks: every event that is wanted arrives at least once, signed, under one id; what fails is tried and told."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -7,16 +8,20 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
-from mediaposter.core import events, timeline
+from mediaposter.core import events, problems, timeline
 from mediaposter.core.context import Context
 from mediaposter.core.errors import ConflictError
+from mediaposter.core.locks import tried
 from mediaposter.core.settings import Settings
 from mediaposter.core.timeline import TimelineState
-from mediaposter.hooks import service, subscribers, workflows
+from mediaposter.hooks import sending, service, subscribers, workflows
 from mediaposter.hooks.errors import EndpointError
 from mediaposter.hooks.models import Delivery, DeliveryState, Endpoint
+from mediaposter.hooks.routes import router
 from tests.metrics.conftest import Clock, clock
 from tests.servers.hook_receiver import HookReceiver, Received
 
@@ -161,7 +166,7 @@ async def test_what_failed_is_sent_again_by_a_replay(clock: Clock, receiver: Hoo
     async with clock.ctx.database.session() as session:
         with pytest.raises(ConflictError):
             await service.replay(session, endpoint.id, clock=clock.ctx.clock)
-        await service.enable(session, endpoint.id)
+        await service.enable(session, endpoint.id, now=clock.now)
         assert await service.replay(session, endpoint.id, clock=clock.ctx.clock) == 1
     clock.later(seconds=5)
     await send_due(clock)
@@ -254,3 +259,128 @@ async def test_what_cannot_be_is_refused_by_name(ctx: Context, url: str, topics:
         with pytest.raises(EndpointError) as caught:
             await service.add_endpoint(session, url=url, topics=topics, secrets=ctx.secrets)
     assert caught.value.errors[0].field in ("url", "topics")
+
+
+async def test_an_event_in_a_second_that_was_sent_already_is_sent_too(clock: Clock, receiver: HookReceiver) -> None:
+    await begin_listening(clock.ctx)
+    await add(clock, receiver)
+    await tell(clock)
+    await send_due(clock)
+    await tell(clock)
+    await send_due(clock)
+    assert len(receiver.got) == 2
+
+
+async def test_two_retries_in_one_second_both_happen(
+    clock: Clock, receiver: HookReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await begin_listening(clock.ctx)
+    endpoint, _ = await add(clock, receiver)
+    clock.now = clock.now.replace(microsecond=0)
+    jitter = iter([1.0, 1.1])
+    monkeypatch.setattr(sending.random, "uniform", lambda _low, _high: next(jitter, 1.0))
+    receiver.answers = [500, 500]
+    await tell(clock)
+    await tell(clock)
+    await send_due(clock)
+    for seconds in (5, 1):
+        clock.later(seconds=seconds)
+        await send_due(clock)
+    assert {one.state for one in await deliveries(clock, endpoint)} == {DeliveryState.DELIVERED}
+
+
+async def test_while_a_message_waits_so_does_a_row(clock: Clock, receiver: HookReceiver) -> None:
+    await begin_listening(clock.ctx)
+    endpoint, _ = await add(clock, receiver)
+    receiver.status = 500
+    await tell(clock)
+    await send_due(clock)
+    (delivery,) = await deliveries(clock, endpoint)
+    async with clock.ctx.database.session() as session:
+        rows = await timeline.list_entries(session, kind=service.SEND, state=TimelineState.WAITING)
+    assert [row.due_at for row in rows] == [delivery.next_at]
+
+
+async def test_whoever_finds_another_sender_comes_back(clock: Clock, receiver: HookReceiver) -> None:
+    await begin_listening(clock.ctx)
+    endpoint, _ = await add(clock, receiver)
+    await tell(clock)
+    async with tried(clock.ctx.database, f"hooks:{endpoint.id}") as held:
+        assert held
+        assert await send_due(clock) == 0
+    clock.later(seconds=3)
+    assert await send_due(clock) == 1
+
+
+async def test_a_slow_receiver_gets_each_message_once_and_few_at_a_time(clock: Clock, receiver: HookReceiver) -> None:
+    await begin_listening(clock.ctx)
+    await add(clock, receiver)
+    receiver.seconds = 0.4
+    for _ in range(6):
+        await tell(clock)
+    async with clock.ctx.database.session() as session:
+        rows = await timeline.list_entries(session, kind=service.SEND, state=TimelineState.WAITING)
+    await asyncio.gather(*(workflows.send_due(rows[0].id) for _ in range(3)))
+    ids = [one.headers["webhook-id"] for one in receiver.got]
+    assert len(ids) == len(set(ids)) == 6
+    assert receiver.most <= 4
+
+
+async def test_many_that_answer_gone_at_once_do_not_wait_for_each_other(clock: Clock, receiver: HookReceiver) -> None:
+    await begin_listening(clock.ctx)
+    endpoint, _ = await add(clock, receiver)
+    receiver.status = 410
+    for _ in range(8):
+        await tell(clock)
+    await send_due(clock)
+    assert len(receiver.got) <= 8
+    assert {one.state for one in await deliveries(clock, endpoint)} == {DeliveryState.FAILED}
+
+
+@pytest.mark.parametrize("value", ["\xb2", "9" * 5000, "Fri, 01 Jan 2100 00:00:00 GMT", "soon"])
+def test_odd_words_about_when_to_come_back_do_no_harm(clock: Clock, value: str) -> None:
+    answer = httpx.Response(429, headers=[(b"retry-after", value.encode("latin-1"))])
+    after = sending._retry_after(answer, clock.now)
+    assert after is None or after <= timedelta(days=1)
+
+
+async def test_enabling_sends_nothing_of_before(clock: Clock, receiver: HookReceiver) -> None:
+    await begin_listening(clock.ctx)
+    endpoint, _ = await add(clock, receiver)
+    async with clock.ctx.database.session() as session:
+        await service.disable(session, endpoint.id, reason="By hand.", now=clock.now)
+        await events.emit(session, "publication.confirmed", "pub_missed")
+    clock.later(seconds=10)
+    async with clock.ctx.database.session() as session:
+        await service.enable(session, endpoint.id, now=clock.now)
+    await begin_listening(clock.ctx)
+    await send_due(clock)
+    assert receiver.got == []
+
+
+async def test_what_looks_like_a_secret_in_an_answer_is_not_kept(clock: Clock, receiver: HookReceiver) -> None:
+    await begin_listening(clock.ctx)
+    endpoint, _ = await add(clock, receiver)
+    receiver.status, receiver.says = 401, "denied: Authorization: Bearer abcdef0123456789"
+    await tell(clock)
+    await send_due(clock)
+    (delivery,) = await deliveries(clock, endpoint)
+    assert "abcdef0123456789" not in str(delivery.trail)
+
+
+async def test_the_api_adds_lists_tests_and_replays(clock: Clock, receiver: HookReceiver) -> None:
+    app = FastAPI()
+    problems.install(app)
+    app.include_router(router)
+    web = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api")
+    made = (await web.post("/api/webhooks", json={"url": receiver.url, "topics": ["publication.*"]})).json()
+    assert made["secret"].startswith("whsec_")
+    path = f"/api/webhooks/{made['id']}"
+    assert (await web.post(f"{path}/test")).status_code == 202
+    await send_due(clock)
+    (delivery,) = (await web.get(f"{path}/deliveries")).json()
+    assert (delivery["state"], (await web.get(path)).json()["secret"]) == ("delivered", None)
+    assert (await web.post(f"{path}/replay", json={"delivery_id": delivery["id"]})).json() == {"replayed": 1}
+    assert (await web.post("/api/webhooks", json={"url": "https://[bad"})).json()["code"] == "WEBHOOK"
+    assert (await web.delete(path)).status_code == 204
+    assert (await web.get(path)).status_code == 404

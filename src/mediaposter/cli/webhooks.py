@@ -70,7 +70,7 @@ def remove(webhook: Which) -> None:
 @app.command("enable")
 def enable(webhook: Which) -> None:
     """Send events to a webhook again; what it missed is sent by `replay`."""
-    _run(lambda _, session: service.enable(session, webhook))
+    _run(lambda ctx, session: service.enable(session, webhook, now=ctx.clock()))
     out.print("Enabled.")
 
 

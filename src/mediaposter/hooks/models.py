@@ -11,7 +11,10 @@ from mediaposter.core.db import Base, JsonObject, TextEnum, one_of
 
 
 class Endpoint(Base):
-    """An address that gets events. `previous_secret` still signs, beside the new one, until `previous_until`."""
+    """An address that gets the events since `active_since`.
+
+    The previous secret still signs, beside the new one, until `previous_until`.
+    """
 
     __tablename__ = "webhook_endpoints"
 
@@ -25,6 +28,7 @@ class Endpoint(Base):
     disabled_at: Mapped[datetime | None]
     disabled_reason: Mapped[str | None]
     failing_since: Mapped[datetime | None]
+    active_since: Mapped[datetime]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 

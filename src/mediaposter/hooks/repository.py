@@ -72,9 +72,19 @@ async def due_deliveries(session: AsyncSession, endpoint_id: str, *, now: dateti
 
 
 async def next_due(session: AsyncSession, endpoint_id: str) -> datetime | None:
-    """Return when something is to be sent to an endpoint next."""
-    query = select(Delivery.next_at).where(Delivery.endpoint_id == endpoint_id, Delivery.state == DeliveryState.PENDING)
-    return (await session.execute(query.order_by(Delivery.next_at).limit(1))).scalar_one_or_none()
+    """Return when something is to be sent to an endpoint next; None for a disabled one."""
+    query = (
+        select(Delivery.next_at)
+        .join(Endpoint, Endpoint.id == Delivery.endpoint_id)
+        .where(
+            Delivery.endpoint_id == endpoint_id,
+            Delivery.state == DeliveryState.PENDING,
+            Endpoint.disabled_at.is_(None),
+        )
+        .order_by(Delivery.next_at)
+        .limit(1)
+    )
+    return (await session.execute(query)).scalar_one_or_none()
 
 
 async def give_up(session: AsyncSession, endpoint_id: str) -> None:

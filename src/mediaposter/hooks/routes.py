@@ -46,8 +46,9 @@ async def remove(webhook_id: str) -> Response:
 @router.post("/{webhook_id}/enable", summary="Send events to a webhook again")
 async def enable(webhook_id: str) -> EndpointRead:
     """From now on; what it missed is sent by a replay."""
-    async with context.current().database.session() as session:
-        return EndpointRead.of(await service.enable(session, webhook_id))
+    ctx = context.current()
+    async with ctx.database.session() as session:
+        return EndpointRead.of(await service.enable(session, webhook_id, now=ctx.clock()))
 
 
 @router.post("/{webhook_id}/disable", summary="Send nothing more to a webhook")

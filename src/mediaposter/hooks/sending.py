@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import httpx
+import structlog
 
 from mediaposter.core.context import Context
 from mediaposter.core.db import JsonObject
@@ -15,6 +16,7 @@ from mediaposter.core.errors import MediaPosterError
 from mediaposter.core.http import guarded_client
 from mediaposter.hooks import repository, service, signing
 from mediaposter.hooks.models import DeliveryState, Endpoint
+from mediaposter.publishing.redaction import redact
 
 # The pauses that Standard Webhooks recommends, with jitter: about three days in all.
 _PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400))
@@ -22,6 +24,9 @@ _TIMEOUT = 20.0  # seconds; the specification asks for 15 to 30
 _ANSWER = 500  # bytes of an answer that are kept
 _GIVE_UP_AFTER = timedelta(days=5)  # of failures without one success the endpoint is disabled
 _GONE = 410
+_LONGEST = timedelta(days=1)  # that a receiver may ask for
+_FORESEEN = (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, MediaPosterError)
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,14 @@ async def deliver(ctx: Context, delivery_id: str) -> None:
     answer = await _send(ctx, endpoint, delivery_id, delivery.body)
     now = ctx.clock()
     async with ctx.database.session() as session:
+        # The endpoint first, as everybody does who changes its deliveries: else two would wait for each other.
+        endpoint = await service.get_endpoint(session, endpoint.id, lock=True)
         delivery = await repository.get_delivery(session, delivery_id, lock=True)
-        if delivery is None or delivery.state is not DeliveryState.PENDING:
+        if delivery is None:
             return
-        endpoint = await service.get_endpoint(session, delivery.endpoint_id, lock=True)
+        if delivery.state is not DeliveryState.PENDING:  # disabled meanwhile; what has arrived has arrived
+            delivery.state = DeliveryState.DELIVERED if answer.ok else delivery.state
+            return
         delivery.tries += 1
         line: JsonObject = {"at": now.isoformat(), "status": answer.status, "told": answer.told}
         delivery.trail = [*delivery.trail, line | {"seconds": round(answer.seconds, 3)}]
@@ -71,15 +80,13 @@ async def deliver(ctx: Context, delivery_id: str) -> None:
         else:
             pause = _PAUSES[delivery.tries - 1] * random.uniform(1.0, 1.2)
             delivery.next_at = now + max(pause, answer.after or timedelta(0))
-            await service.schedule_sending(session, endpoint.id, at=delivery.next_at)
 
 
 async def _send(ctx: Context, endpoint: Endpoint, message_id: str, body: str) -> _Answer:
-    now = ctx.clock()
-    keys = service.secrets_of(endpoint, ctx.secrets, now=now)
-    headers = {"Content-Type": "application/json", **signing.headers(keys, message_id, body, at=now)}
-    began = time.monotonic()
+    now, began = ctx.clock(), time.monotonic()
     try:
+        keys = service.secrets_of(endpoint, ctx.secrets, now=now)
+        headers = {"Content-Type": "application/json", **signing.headers(keys, message_id, body, at=now)}
         async with (
             asyncio.timeout(_TIMEOUT),
             guarded_client(ctx.settings) as client,
@@ -91,20 +98,28 @@ async def _send(ctx: Context, endpoint: Endpoint, message_id: str, body: str) ->
                 if len(told) >= _ANSWER:
                     break
         after = _retry_after(answer, now)
-        text = told[:_ANSWER].decode("utf-8", "replace").replace("\x00", "")
+        text = _safe(told[:_ANSWER].decode("utf-8", "replace"))
         return _Answer(answer.status_code, text, time.monotonic() - began, after)
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, MediaPosterError) as error:
+    except Exception as error:  # whatever it is, this message is tried again and the others go on
+        if not isinstance(error, _FORESEEN):
+            _log.warning("webhook.try_failed", endpoint=endpoint.id, message=message_id, error=repr(error))
         said = error.detail if isinstance(error, MediaPosterError) else str(error)
-        return _Answer(None, f"{type(error).__name__}: {said}".rstrip(": ")[:_ANSWER], time.monotonic() - began)
+        return _Answer(None, _safe(f"{type(error).__name__}: {said}".rstrip(": ")), time.monotonic() - began)
+
+
+def _safe(text: str) -> str:
+    """Return what may be kept of an answer: cut, and without what looks like a secret."""
+    kept = redact({"told": text.replace("\x00", "")[:_ANSWER]})
+    return str((kept or {}).get("told", ""))
 
 
 def _retry_after(answer: httpx.Response, now: datetime) -> timedelta | None:
     told = answer.headers.get("retry-after", "").strip()
     if answer.status_code not in (429, 502, 503, 504) or not told:
         return None
-    if told.isdigit():
-        return timedelta(seconds=min(int(told), 86_400))
+    if told.isascii() and told.isdecimal():
+        return min(timedelta(seconds=int(told[:9])), _LONGEST)
     try:
-        return max(parsedate_to_datetime(told) - now, timedelta(0))
-    except (ValueError, TypeError):
+        return min(max(parsedate_to_datetime(told) - now, timedelta(0)), _LONGEST)
+    except (ValueError, TypeError, OverflowError):
         return None

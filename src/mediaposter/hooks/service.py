@@ -45,6 +45,7 @@ async def add_endpoint(
         description=description.strip(),
         topics=[topic.strip() for topic in topics],
         sealed_secret=secrets.seal(secret),
+        active_since=clock(),
         created_at=clock(),
     )
     session.add(endpoint)
@@ -54,7 +55,11 @@ async def add_endpoint(
 
 
 def _check(url: str, topics: Sequence[str]) -> None:
-    parts = urlsplit(url.strip())
+    try:
+        parts = urlsplit(url.strip())
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
         raise EndpointError(
             f"{url[:80]!r} is no address that events can be sent to.",
@@ -93,9 +98,11 @@ async def remove_endpoint(session: AsyncSession, endpoint_id: str) -> None:
     await repository.delete_endpoint(session, endpoint_id)
 
 
-async def enable(session: AsyncSession, endpoint_id: str) -> Endpoint:
+async def enable(session: AsyncSession, endpoint_id: str, *, now: datetime) -> Endpoint:
     """Send events to an endpoint again, from now on; what it missed is sent by `replay`."""
     endpoint = await get_endpoint(session, endpoint_id, lock=True)
+    if endpoint.disabled_at is not None:
+        endpoint.active_since = now
     endpoint.disabled_at = endpoint.disabled_reason = endpoint.failing_since = None
     await session.flush()
     await events.emit(session, "webhook.enabled", endpoint.id, {"url": endpoint.url})
@@ -142,7 +149,7 @@ async def queue_event(session: AsyncSession, event: EventRecord, *, now: datetim
         return 0
     queued = 0
     for endpoint in await repository.list_endpoints(session, enabled=True):
-        if wants(endpoint.topics, event.topic):
+        if event.created_at >= endpoint.active_since and wants(endpoint.topics, event.topic):
             body = {
                 "type": event.topic,
                 "timestamp": event.created_at.isoformat(),
@@ -195,16 +202,16 @@ async def _queue(session: AsyncSession, endpoint: Endpoint, message: _Message, *
 
 
 async def schedule_sending(session: AsyncSession, endpoint_id: str, *, at: datetime) -> None:
-    """Let what is due to an endpoint be sent at a moment: one row for all that falls into the same second."""
-    whole = at.replace(microsecond=0)
-    await timeline.schedule(
-        session,
-        kind=SEND,
-        subject=endpoint_id,
-        due_at=at,
-        key=f"{endpoint_id}:{whole.isoformat()}",
-        missed=MissedPolicy.CATCH_UP,
+    """Let what is due to an endpoint be sent at a moment: by the row that waits for it already, or by a new one."""
+    waiting = await timeline.list_entries(
+        session, kind=SEND, subject=endpoint_id, state=timeline.TimelineState.WAITING, limit=1
     )
+    if waiting:
+        # Locked: a row that is being started now would be looked through before our message is there to be seen.
+        row = await timeline.get(session, waiting[0].id, lock=True)
+        if row.state is timeline.TimelineState.WAITING and row.due_at <= at:
+            return
+    await timeline.schedule(session, kind=SEND, subject=endpoint_id, due_at=at, missed=MissedPolicy.CATCH_UP)
 
 
 async def replay(
@@ -220,7 +227,7 @@ async def replay(
 
     Raises ConflictError for a disabled endpoint, NotFoundError for a delivery that is not its.
     """
-    endpoint = await get_endpoint(session, endpoint_id)
+    endpoint = await get_endpoint(session, endpoint_id, lock=True)
     if endpoint.disabled_at is not None:
         raise ConflictError("The webhook is disabled.", fix=f"mediaposter webhooks enable {endpoint_id}")
     now = clock()
@@ -235,7 +242,7 @@ async def replay(
         delivery.state, delivery.tries, delivery.next_at = DeliveryState.PENDING, 0, now
     await session.flush()
     if ids:
-        await schedule_sending(session, endpoint_id, at=now + timedelta(seconds=1))
+        await schedule_sending(session, endpoint_id, at=now)
     return len(ids)
 
 

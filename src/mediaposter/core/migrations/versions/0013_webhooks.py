@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("disabled_at", _MOMENT),
         sa.Column("disabled_reason", sa.Text()),
         sa.Column("failing_since", _MOMENT),
+        sa.Column("active_since", _MOMENT, nullable=False),
         sa.Column("created_at", _MOMENT, nullable=False),
     )
     op.create_table(
