@@ -61,18 +61,23 @@ ENDED = (JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED)
 
 @dataclass(frozen=True)
 class JobState:
-    """An answer to a poll. `progress` from 0 to 1; `message` says why when it failed; `cost` when known by then."""
+    """An answer to a poll. `progress` from 0 to 1; `message` says why when it failed; `cost` when known by then.
+
+    `refused`: it failed because of what was asked for, and other words may pass.
+    """
 
     status: JobStatus
     progress: float = 0.0
     message: str = ""
     cost: Money | None = None
+    refused: bool = False
 
 
 @dataclass(frozen=True)
 class Capabilities:
     """What a provider can do. Lengths in seconds; `choices` are the only lengths when there are any.
 
+    `films`: a prompt says what is to be seen, and not what is to be said.
     `resubmit_is_free`: a second submit of the same job costs nothing, so an unclear one may be repeated.
     `retired_on`: the day the service ended; `alternatives` are then the providers to name instead.
     """
@@ -83,6 +88,7 @@ class Capabilities:
     choices: tuple[float, ...] = ()
     images: bool = False
     audio: bool = False
+    films: bool = False
     max_parallel: int = 1
     resubmit_is_free: bool = False
     poll_seconds: float = 5.0
