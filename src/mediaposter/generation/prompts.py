@@ -27,7 +27,7 @@ nothing of the others: what must look the same in all of them (faces, clothes, p
 _REWORD = """\
 A model that films refused a prompt. Write it again so that it keeps its story and its look and drops what such models
 refuse: real people, brands, violence, nudity, dangerous acts, children in distress. Where nothing of that is in it, say
-the same in plainer words. Answer with the prompt alone."""
+the same in plainer words. Make it no longer than it is. Answer with the prompt alone."""
 
 
 class Story(BaseModel):
@@ -57,9 +57,9 @@ class Film(BaseModel):
 
     style: str = Field(min_length=3, max_length=250, description="Place, light, colours, lens, pace, sound.")
     characters: str = Field(max_length=300, description="Who is seen: age, face, hair, clothes. Empty for nobody.")
-    hook: str = Field(min_length=3, max_length=430)
-    tension: str = Field(min_length=3, max_length=430)
-    resolution: str = Field(min_length=3, max_length=430)
+    hook: str = Field(min_length=3, max_length=420)
+    tension: str = Field(min_length=3, max_length=420)
+    resolution: str = Field(min_length=3, max_length=420)
 
     @property
     def parts(self) -> list[str]:
@@ -79,7 +79,7 @@ class Reworded(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    prompt: str = Field(min_length=3, max_length=900)
+    prompt: str = Field(min_length=3, max_length=4000)
 
 
 def split_story(idea: str) -> list[str]:
