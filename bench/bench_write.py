@@ -49,7 +49,7 @@ async def main() -> None:
     parser.add_argument("--show", type=int, default=4, help="So many texts are printed.")
     options = parser.parse_args()
     with small_model() as url:
-        settings = Settings(language_model="openai:smollm2-135m", openai_base_url=url, language_model_max_tokens=1200)
+        settings = Settings(language_model="openai:smollm2-135m", openai_base_url=url, language_model_max_tokens=3000)
         model = language_model(settings)
         load_channels()
         rows = [await write(model, number) for number in range(ACCOUNTS)]

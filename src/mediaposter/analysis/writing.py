@@ -21,6 +21,7 @@ _PLACEHOLDER = regex.compile(r"\[(?:link|url|your [^\]]*|insert [^\]]*|name)\]|\
 
 _BOUNDS = {"title": 300, "description": 4000, "first_comment": 600, "alt_text": 1000}  # where a platform has none
 _TAGS, _TAG = 15, 25
+_LEAST = 8  # characters of a title or description that says something
 _SHORT = 500  # characters of a description within which every hashtag counts
 
 
@@ -47,15 +48,15 @@ def draft_of(
     are not checked here: a draft that is too long is mended and not thrown away.
     """
 
-    def text(name: str, most: int | None) -> Any:
+    def text(name: str, most: int | None, least: int = 0) -> Any:
         bound = min(_BOUNDS[name], _BOUNDS[name] if most is None else most)
-        return (str, Field(max_length=4000, json_schema_extra={"maxLength": bound}))
+        return (str, Field(max_length=4000, json_schema_extra={"minLength": min(least, bound), "maxLength": bound}))
 
     tags: dict[str, Any] = {"maxItems": min(_TAGS, _TAGS if hashtags is None else hashtags)}
     tag = Annotated[str, Field(json_schema_extra={"maxLength": _TAG})]
     fields: dict[str, Any] = {
-        "title": text("title", title),
-        "description": text("description", description),
+        "title": text("title", title, _LEAST),
+        "description": text("description", description, _LEAST),
         "hashtags": (list[tag], Field(max_length=30, json_schema_extra=tags)),
         "first_comment": text("first_comment", comment),
         "alt_text": text("alt_text", alt),

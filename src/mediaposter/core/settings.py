@@ -5,7 +5,7 @@ from datetime import time
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -217,6 +217,28 @@ class Settings(BaseSettings):
         default_factory=dict,
         description='What a second costs in US dollars, by provider and model, as JSON: {"runway:kling3.0_pro": 0.17}. '
         "Needed for models whose price is not known here; it also overrides those that are.",
+    )
+
+    # The browser
+    browser: Literal["safari", "webdriver"] | None = Field(
+        default=None,
+        description="Browser that is driven on sites without an API: safari (on a Mac, with your logins) or webdriver.",
+    )
+    osascript: Path = Field(
+        default=Path("/usr/bin/osascript"), description="Program that sends Safari its Apple events, on a Mac."
+    )
+    webdriver: str = Field(
+        default="WebKitWebDriver", description="Program of the WebDriver, such as WebKitWebDriver or safaridriver."
+    )
+    webdriver_capabilities: dict[str, Any] = Field(
+        default_factory=dict, description="What its sessions are asked to be capable of, as JSON; as WebDriver has it."
+    )
+    browser_pace: float = Field(
+        default=1.0, ge=0, le=20, description="How slowly a page is worked on: 1 rests 0.4 to 1.6 seconds per step."
+    )
+    sora_site_url: str | None = Field(
+        default=None,
+        description="Address of a site that works as Sora's did, for the provider sora-web. Sora's own closed in 2026.",
     )
 
     # The network
