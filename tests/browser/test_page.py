@@ -10,7 +10,7 @@ import pytest
 
 from mediaposter.browser.errors import ElsewhereError, PageScriptError, SiteChangedError
 from mediaposter.browser.login import Login, login_of
-from mediaposter.browser.page import Pace, Page, Target
+from mediaposter.browser.page import Field, Pace, Page, Target
 from mediaposter.browser.sites.sora.usage import Usage, read_usage
 from mediaposter.browser.transport import Tab
 
@@ -118,9 +118,9 @@ async def test_a_list_is_read_until_nothing_new_comes(tmp_path: Path) -> None:
     def answer(request: dict[str, Any]) -> dict[str, Any]:
         if request["op"] == "scroll":
             return {"bottom": True}
-        return {"items": [{"id": one, "text": "", "label": ""} for one in next(screens)]}
+        return {"rows": [{"id": one} for one in next(screens)]}
 
-    found = await page_of(Script(answer), tmp_path).items(BUTTON, attribute="href", pattern="(.)", screens=40)
+    found = await page_of(Script(answer), tmp_path).rows(BUTTON, {"id": Field(attribute="href")}, screens=40)
     assert [one["id"] for one in found] == ["a", "b", "c"]
 
 

@@ -29,6 +29,7 @@ from mediaposter.core.engine import Engine
 from mediaposter.generation import service
 from mediaposter.generation.errors import SubmitUnknownError
 from mediaposter.generation.models import BatchState, ClipState
+from mediaposter.generation.providers import sora_web
 from mediaposter.media import service as media
 from tests.browser.conftest import page_at, web_settings
 from tests.engine import engine
@@ -179,6 +180,7 @@ async def test_what_is_left_is_read_and_what_cannot_be_read_is_not_zero(
 @pytest.fixture
 async def driven(ctx: Context, site: SoraSite, screen: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SoraSite]:
     monkeypatch.setenv("DISPLAY", screen)
+    monkeypatch.setattr(sora_web, "Recipe", lambda: QUICK)
     web_settings(ctx, site)
     yield site
     await opening.close_browsers()

@@ -83,14 +83,21 @@ function (request) {
       element.click();
       return { found: true, pressed: true };
     },
-    // Elements with their identity: the part of `attribute` that `pattern` captures, and their words.
-    list: function () {
-      var pattern = new RegExp(request.pattern);
-      var items = found(request.target).map(function (element) {
-        var match = pattern.exec(element.getAttribute(request.attribute) || "");
-        return match ? { id: match[1], text: text(element), label: element.getAttribute("aria-label") || "" } : null;
+    // One row for each element of a target: of each field the words, or an attribute, of the first element inside that
+    // its selector finds ("": the row itself), or what `pattern` captures of them.
+    rows: function () {
+      var rows = found(request.target).map(function (element) {
+        var row = {};
+        Object.keys(request.fields).forEach(function (name) {
+          var field = request.fields[name];
+          var part = field.css ? element.querySelector(field.css) : element;
+          var value = !part ? "" : field.attribute ? part.getAttribute(field.attribute) || "" : text(part);
+          var match = field.pattern ? new RegExp(field.pattern).exec(value) : null;
+          row[name] = field.pattern ? (match ? match[1] : "") : value;
+        });
+        return row;
       });
-      return { items: items.filter(Boolean) };
+      return { rows: rows };
     },
     // One page further down a list that loads as it is scrolled.
     scroll: function () {

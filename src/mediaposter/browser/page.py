@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +27,15 @@ class Target:
     css: tuple[str, ...]
     label: tuple[str, ...] = ()
     exact: bool = False
+
+
+@dataclass(frozen=True)
+class Field:
+    """A part of a row: the words of `css` inside it ("": of all of it), or `attribute` of it, or what `pattern` has."""
+
+    css: str = ""
+    attribute: str = ""
+    pattern: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,20 +110,21 @@ class Page:
             seconds,
         )
 
-    async def items(self, target: Target, *, attribute: str, pattern: str, screens: int = 1) -> list[dict[str, str]]:
-        """Return `id`, `text` and `label` of every element, scrolling down as far as `screens`: lists load slowly."""
-        items: dict[str, dict[str, str]] = {}
+    async def rows(self, target: Target, fields: Mapping[str, Field], *, screens: int = 1) -> list[dict[str, str]]:
+        """Return a row for each element that has an `id`, scrolling down up to `screens` times: lists load slowly."""
+        rows: dict[str, dict[str, str]] = {}
         still = 0
+        given = {name: asdict(field) for name, field in fields.items()}
         for _ in range(max(1, screens)):
-            told = await self.ask("list", target=asdict(target), attribute=attribute, pattern=pattern)
-            fresh = {item["id"]: item for item in told["items"] if item["id"] not in items}
-            items |= fresh
+            told = await self.ask("rows", target=asdict(target), fields=given)
+            fresh = {row["id"]: row for row in told["rows"] if row["id"] and row["id"] not in rows}
+            rows |= fresh
             still = 0 if fresh else still + 1
             if still >= 3:
                 break
             await self.ask("scroll")
             await self.sleep(_LOOK_EVERY)
-        return list(items.values())
+        return list(rows.values())
 
     async def until(
         self,

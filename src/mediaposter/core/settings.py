@@ -236,6 +236,7 @@ class Settings(BaseSettings):
     browser_pace: float = Field(
         default=1.0, ge=0, le=20, description="How slowly a page is worked on: 1 rests 0.4 to 1.6 seconds per step."
     )
+    x_site_url: str = Field(default="https://x.com", description="Address of X's site, for the channel x-web.")
     sora_site_url: str | None = Field(
         default=None,
         description="Address of a site that works as Sora's did, for the provider sora-web. Sora's own closed in 2026.",

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import date
 
-from mediaposter.browser.page import Target
+from mediaposter.browser.page import Field, Target
 
 CLOSED_ON = date(2026, 4, 26)  # the app and its site; the API followed on 2026-09-24
 LENGTHS = (10, 15, 25)  # seconds
 RATIOS = {"9:16": "Portrait", "16:9": "Landscape"}
 _BUTTON = ("button",)
 _CHOICE = ("[role='menuitemradio']", "[role='menuitem']", "[role='option']")
+
+DRAFT = {"id": Field(attribute="href", pattern=r"/d/([\w-]+)"), "label": Field(attribute="aria-label"), "text": Field()}
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,6 @@ class Recipe:
     alert: Target = Target(("[role='alert']",))
     generating: Target = Target(("[role='progressbar']", "[aria-label^='Generating']"))
     draft: Target = Target(("a[href*='/d/']",))
-    draft_id: str = r"/d/([\w-]+)"
     shown_prompt: Target = Target(("[data-testid='prompt']", "article p"))
     video: Target = Target(("video",))
 

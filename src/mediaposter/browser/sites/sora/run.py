@@ -15,7 +15,7 @@ from mediaposter.browser.errors import (
 )
 from mediaposter.browser.login import require_login, stop_at_captcha
 from mediaposter.browser.page import Page
-from mediaposter.browser.sites.sora.recipe import RATIOS, Recipe, length_choice, ratio_choice
+from mediaposter.browser.sites.sora.recipe import DRAFT, RATIOS, Recipe, length_choice, ratio_choice
 from mediaposter.core.errors import MediaPosterError
 
 _MARK = 10  # hex digits that stand for a draft's id in a job
@@ -195,7 +195,7 @@ async def _unknown(page: Page, why: str) -> OutcomeUnknownError:
 
 
 async def _drafts(page: Page, recipe: Recipe) -> list[dict[str, str]]:
-    return await page.items(recipe.draft, attribute="href", pattern=recipe.draft_id, screens=recipe.screens)
+    return await page.rows(recipe.draft, DRAFT, screens=recipe.screens)
 
 
 async def _prompt_of(page: Page, recipe: Recipe, item: dict[str, str]) -> str:

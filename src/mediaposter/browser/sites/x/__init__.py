@@ -1,0 +1,1 @@
+"""The recipe of X's site: a post, a thread, and how a post does."""
