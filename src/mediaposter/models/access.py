@@ -1,4 +1,4 @@
-"""Which vendor is asked for voices, pictures and transcripts, by which address and key: settings made into one value."""
+"""Which vendor is asked for voices, pictures and transcripts, by which address and key: settings made one value."""
 
 from dataclasses import dataclass
 

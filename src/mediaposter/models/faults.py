@@ -1,7 +1,7 @@
 """What a vendor's refusal means: one table for voices, pictures and transcripts, whatever the vendor's own words."""
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Container, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -19,49 +19,76 @@ from mediaposter.models.errors import (
     ModelUnreachableError,
 )
 
-# The vendors' own codes, which say more than the status: OpenAI `error.code`, ElevenLabs `detail.status`, Stability
-# `name`. OpenAI sends 429 for a spent quota, ElevenLabs 401.
-_REFUSED = {
-    "moderation_blocked",
-    "content_policy_violation",
-    "content_moderation",
-    "content_filtered",
-    "content_against_policy",
-}
-_SPENT = {"insufficient_quota", "quota_exceeded", "billing_hard_limit_reached", "payment_required"}
-_UNKNOWN = {"model_not_found", "voice_not_found", "model_does_not_exist", "invalid_model", "invalid_uid"}
+_NONE: frozenset[str] = frozenset()
+# The first line that fits counts. The vendors' own codes say more than the status (OpenAI `error.code`, ElevenLabs
+# `detail.status`, Stability `name`): OpenAI sends 429 for a spent quota, ElevenLabs 401.
+_MEANINGS: tuple[tuple[type[ModelError], frozenset[str], Container[int], str, str], ...] = (
+    (
+        ModelRefusedError,
+        frozenset(
+            {
+                "moderation_blocked",
+                "content_policy_violation",
+                "content_moderation",
+                "content_filtered",
+                "content_against_policy",
+            }
+        ),
+        (),
+        "{name} will not make this: {said}",
+        "Reword it, or choose another model.",
+    ),
+    (
+        ModelQuotaError,
+        frozenset({"insufficient_quota", "quota_exceeded", "billing_hard_limit_reached", "payment_required"}),
+        (402,),
+        "The quota for {name} is used up: {said}",
+        "Add credit or raise the limit at the vendor.",
+    ),
+    (
+        ModelNotKnownError,
+        frozenset({"model_not_found", "voice_not_found", "model_does_not_exist", "invalid_model", "invalid_uid"}),
+        (404,),
+        "There is no {name}: {said}",
+        "Check {model} against the vendor's list, and the base URL if one is set.",
+    ),
+    (
+        ModelKeyRefusedError,
+        _NONE,
+        (401, 403),
+        "The vendor of {name} refused the key: {said}",
+        "Check {key}: is it whole, of this vendor, and allowed to use this model?",
+    ),
+    (
+        ModelBusyError,
+        _NONE,
+        (429, 503),
+        "{name} is busy: {said}",
+        "Try again in a few minutes, or raise the rate limit at the vendor.",
+    ),
+    (ModelUnreachableError, _NONE, range(500, 600), "{name} failed: {said}", "Try again later."),
+)
 
 
 def status_error(
     access: Access, status: int, said: str, *, code: str = "", retry_after: float | None = None
 ) -> ModelError:
     """Return our error for an answer of an error. `said` are the vendor's words, `code` its code."""
-    name = access.spec
-    if code in _REFUSED:
-        return ModelRefusedError(f"{name} will not make this: {said}", fix="Reword it, or choose another model.")
-    if code in _SPENT or status == 402:
-        return ModelQuotaError(
-            f"The quota for {name} is used up: {said}", fix="Add credit or raise the limit at the vendor."
-        )
-    if code in _UNKNOWN or status == 404:
-        return ModelNotKnownError(
-            f"There is no {name}: {said}",
-            fix=f"Check {access.model_setting} against the vendor's list, and the base URL if one is set.",
-        )
-    if status in {401, 403}:
-        return ModelKeyRefusedError(
-            f"The vendor of {name} refused the key: {said}",
-            fix=f"Check {access.key_setting}: is it whole, of this vendor, and allowed to use this model?",
-        )
-    if status in {429, 503}:
-        return ModelBusyError(
-            f"{name} is busy: {said}",
-            fix="Try again in a few minutes, or raise the rate limit at the vendor.",
-            retry_after=retry_after,
-        )
-    if status >= 500:
-        return ModelUnreachableError(f"{name} failed: {said}", fix="Try again later.")
-    return ModelError(f"{name} rejected the request: {said}", fix="Choose another model: this one may not take it.")
+    for kind, codes, statuses, detail, fix in _MEANINGS:
+        if code in codes or status in statuses:
+            words = {
+                "name": access.spec,
+                "said": said,
+                "key": access.key_setting,
+                "model": access.model_setting,
+            }
+            made = kind(detail.format(**words), fix=fix.format(**words))
+            if isinstance(made, ModelBusyError):
+                made.retry_after = retry_after
+            return made
+    return ModelError(
+        f"{access.spec} rejected the request: {said}", fix="Choose another model: this one may not take it."
+    )
 
 
 def timed_out(access: Access) -> ModelUnreachableError:

@@ -53,7 +53,6 @@ _STABILITY: dict[str, int] = {
     "sd3.5-large-turbo": 40_000,
     "sd3.5-large": 65_000,
     "sd3.5-medium": 35_000,
-    "sd3.5-flash": 25_000,
     "": 80_000,
 }
 # Cells of the longer side by quality. A picture takes cells x cells x (2,000,000 + pixels) / 4,000,000 tokens: our
@@ -88,7 +87,7 @@ def image_price(vendor: str, model: str, prompt: str, *, width: int, height: int
 
 
 def image_cost(model: str, *, text_tokens: int, image_tokens: int) -> int | None:
-    """Return what an OpenAI picture cost by the tokens of its answer, in micros; None for a model in no list of ours."""
+    """Return what an OpenAI picture cost by the tokens of its answer, in micros; None for a model not in our list."""
     if not model.startswith("gpt-image-2"):
         return None
     return text_tokens * _IMAGE_INPUT + image_tokens * _IMAGE_OUTPUT
