@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.servers.forms import SentFile, read_fields
 from tests.servers.media_vendor import KEY, Fault, MediaVendor
 
 VOICES = {"alloy", "ash", "ballad", "coral", "echo", "fable", "onyx", "nova", "sage", "shimmer", "verse", "marin"}
@@ -76,22 +77,25 @@ class OpenAIMediaServer(MediaVendor):
         return Response(self.sound, media_type="audio/wav")
 
     async def _transcription(self, request: Request) -> Response:
-        form = await request.form()
-        upload: Any = form["file"]
-        data = await upload.read()
+        fields = await read_fields(request)
+        form = dict(fields)
+        upload = form["file"]
+        assert isinstance(upload, SentFile)
         asked = {
             "model": form["model"],
             "response_format": form.get("response_format", "json"),
-            "timestamp_granularities": form.getlist("timestamp_granularities[]"),
+            "timestamp_granularities": [value for name, value in fields if name == "timestamp_granularities[]"],
             "file": upload.filename,
-            "bytes": len(data),
+            "bytes": len(upload.content),
         }
         if (fault := await self.fault(request, asked)) is not None:
             return fault
-        if len(data) > _25_MB or not str(upload.filename).endswith((".ogg", ".mp3", ".wav", ".m4a", ".webm", ".flac")):
+        if len(upload.content) > _25_MB or not upload.filename.endswith(
+            (".ogg", ".mp3", ".wav", ".m4a", ".webm", ".flac")
+        ):
             return self.error("bad_request", "Invalid file format or maximum content size limit (26214400) exceeded.")
         self.made += 1
-        self.uploads.append(data)
+        self.uploads.append(upload.content)
         text = " ".join(word for word, _, _ in self.heard)
         if asked["response_format"] == "json":
             return JSONResponse({"text": text, "usage": {"type": "duration", "seconds": 9}})

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.servers.forms import read_form
 from tests.servers.media_vendor import KEY, Fault, MediaVendor
 
 SIZES = {"16:9": (1344, 768), "1:1": (1024, 1024), "9:16": (768, 1344), "21:9": (1536, 640), "2:3": (832, 1216),
@@ -48,7 +49,7 @@ class StabilityServer(MediaVendor):
     async def _generate(self, request: Request) -> Response:
         if not request.headers.get("content-type", "").startswith("multipart/form-data"):
             return self.error("bad_request")
-        form = {name: str(value) for name, value in (await request.form()).items()}
+        form = {name: str(value) for name, value in (await read_form(request)).items()}
         kind = request.path_params["kind"]
         if (fault := await self.fault(request, {**form, "kind": kind})) is not None:
             return fault
