@@ -61,12 +61,16 @@ ENDED = (JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED)
 
 @dataclass(frozen=True)
 class JobState:
-    """An answer to a poll. `progress` from 0 to 1; `message` says why when it failed; `cost` when known by then."""
+    """An answer to a poll. `progress` from 0 to 1; `message` says why when it failed; `cost` when known by then.
+
+    `models`: which models made it, where the provider asks several (a voice, a background).
+    """
 
     status: JobStatus
     progress: float = 0.0
     message: str = ""
     cost: Money | None = None
+    models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

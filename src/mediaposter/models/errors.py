@@ -70,9 +70,15 @@ class ModelUnreachableError(ModelError):
 
 
 class ModelRefusedError(ModelError):
+    """The model or its filter will not make this. `billed`: it was made and paid for, and only then withheld."""
+
     code = "MODEL_REFUSED"
     status = 422
     title = "The model will not make this"
+
+    def __init__(self, detail: str, *, fix: str = "", billed: bool = False) -> None:
+        super().__init__(detail, fix=fix)
+        self.billed = billed
 
 
 class ModelTruncatedError(ModelError):

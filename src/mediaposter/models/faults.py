@@ -110,8 +110,13 @@ def unreachable(access: Access, said: str, *, asked: bool) -> ModelUnreachableEr
 
 def unreadable(access: Access, what: str) -> ModelAnswerError:
     """Return the error of an answer that is not what the API promises."""
+    return unreadable_by(access.spec, what)
+
+
+def unreadable_by(name: str, what: str) -> ModelAnswerError:
+    """Return the same for the model `name`."""
     return ModelAnswerError(
-        f"{access.spec} answered with {what}.",
+        f"{name} answered with {what}.",
         fix="Check that the base URL is the API itself and not a web page in front of it.",
     )
 

@@ -51,7 +51,8 @@ async def draw(
         answer = await client.images.generate(
             prompt=prompt, model=access.model, size=size, quality=quality, n=1, output_format="png"
         )
-    data = (answer.data or [None])[0]
+    # A web page comes as its text.
+    data = ((answer.data if hasattr(answer, "data") else None) or [None])[0]
     try:
         picture = base64.b64decode(data.b64_json or "", validate=True) if data is not None else b""
     except binascii.Error:

@@ -9,19 +9,20 @@ and both orders are counted.
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mediaposter.core.context import Context
 from mediaposter.core.db import JsonObject
 from mediaposter.core.errors import MediaPosterError
 from mediaposter.core.locks import locked
-from mediaposter.models.errors import ModelAnswerError, ModelUnreachableError, PurchaseUnknownError
+from mediaposter.models.errors import ModelAnswerError, ModelRefusedError, ModelUnreachableError, PurchaseUnknownError
 from mediaposter.models.models import Purchase, PurchaseKind, PurchaseState
 from mediaposter.models.prices import Price
 
@@ -95,6 +96,11 @@ async def buy(ctx: Context, order: Order, make: Make, *, again: bool = False) ->
         return await _order(ctx, order, make)
 
 
+async def list_purchases(session: AsyncSession, *, limit: int = 200) -> Sequence[Purchase]:
+    """Return what was bought or tried to, the newest first."""
+    return (await session.scalars(select(Purchase).order_by(Purchase.created_at.desc()).limit(limit))).all()
+
+
 async def _known(ctx: Context, order: Order, before: Purchase | None) -> Bought:
     path = await ctx.storage.local_path(order.storage_key)
     if before is not None and before.state is PurchaseState.BOUGHT:
@@ -136,7 +142,7 @@ def _meaning(error: BaseException, order: Order) -> tuple[PurchaseState, int]:
     """Return what a failed order has come to, and what it may have cost."""
     if isinstance(error, ModelUnreachableError):
         return (PurchaseState.UNKNOWN, order.price.micros) if error.asked else (PurchaseState.REFUSED, 0)
-    if isinstance(error, ModelAnswerError):
+    if isinstance(error, ModelAnswerError) or (isinstance(error, ModelRefusedError) and error.billed):
         return PurchaseState.REFUSED, order.price.micros  # it answered, and may bill what cannot be used
     if isinstance(error, MediaPosterError):
         return PurchaseState.REFUSED, 0
