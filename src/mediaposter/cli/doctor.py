@@ -25,7 +25,15 @@ from mediaposter.core.settings import Settings
 from mediaposter.generation.provider import load_provider, provider_names
 from mediaposter.media import ffmpeg
 from mediaposter.models import embedding
+from mediaposter.models.images import image_model
 from mediaposter.models.language import language_model
+from mediaposter.models.listing import (
+    Listed,
+    check_image_model,
+    check_language_model,
+    check_transcription,
+    check_voice,
+)
 from mediaposter.models.transcription import transcriber
 from mediaposter.models.voice import voice
 from mediaposter.publishing import service as publishing
@@ -86,9 +94,18 @@ async def examine(settings: Settings) -> list[Finding]:
         fault = explain(error)
         findings.append(Finding(_part_of(fault), "broken", fault.detail, fault.fix))
     findings += [
-        _model("language model", lambda: language_model(settings).name),
-        _model("voice", lambda: voice(settings) and "local Piper"),
-        _model("speech to text", lambda: transcriber(settings) and "local Whisper base"),
+        await _model_of(
+            "language model", lambda: language_model(settings).name, lambda: check_language_model(settings)
+        ),
+        await _model_of(
+            "voice", lambda: voice(settings) and "local Piper", _asked(settings.voice, check_voice, settings)
+        ),
+        await _model_of(
+            "speech to text",
+            lambda: transcriber(settings) and "local Whisper base",
+            _asked(settings.transcription, check_transcription, settings),
+        ),
+        await _model_of("image model", lambda: image_model(settings).name, lambda: check_image_model(settings)),
         _model("sentence embeddings", lambda: embedding.load_embedder() and "MiniLM"),
         Finding("channels", "ok", ", ".join(load_channels())),
         _public_url(settings),
@@ -178,6 +195,27 @@ def _model(part: str, find: Callable[[], object]) -> Finding:
         return Finding(part, "off", error.detail, error.fix)
     except MediaPosterError as error:
         return Finding(part, "broken", error.detail, error.fix)
+
+
+def _asked(
+    spec: str, check: Callable[[Settings], Awaitable[Listed]], settings: Settings
+) -> Callable[[], Awaitable[Listed]] | None:
+    """Return how the vendor is asked for what `spec` names; None for what runs here."""
+    return (lambda: check(settings)) if ":" in spec else None
+
+
+async def _model_of(part: str, find: Callable[[], object], ask: Callable[[], Awaitable[Listed]] | None) -> Finding:
+    """Look at the settings of a model, then ask its vendor for it: known, until when, key refused, out of reach."""
+    found = _model(part, find)
+    if found.state != "ok" or ask is None:
+        return found
+    try:
+        listed = await ask()
+    except MediaPosterError as error:
+        return Finding(part, "broken", error.detail, error.fix)
+    if listed.ends is None:
+        return Finding(part, "ok", listed.found)
+    return Finding(part, "ok", f"{listed.found}; it ends on {listed.ends}", listed.way_on)
 
 
 def _disk(settings: Settings) -> Finding:

@@ -34,6 +34,14 @@ class Vendor(StrEnum):
     GOOGLE = "google"
 
 
+# The vendors' own addresses, without the version that Anthropic's and Google's SDKs add themselves.
+LANGUAGE_ADDRESSES = {
+    Vendor.OPENAI: "https://api.openai.com/v1",
+    Vendor.ANTHROPIC: "https://api.anthropic.com",
+    Vendor.GOOGLE: "https://generativelanguage.googleapis.com",
+}
+
+
 @dataclass(frozen=True)
 class Written(Generic[T]):
     """What a model wrote and what it took. `cost_micros`: millionths of `currency`, None where no price is known."""

@@ -34,11 +34,12 @@ from mediaposter.models.errors import (
     ModelUnreachableError,
     PromptTooLongError,
 )
+from mediaposter.models.language import LANGUAGE_ADDRESSES, Vendor
 
 T = TypeVar("T", bound=BaseModel)
-_OPENAI = "https://api.openai.com/v1"
-_ANTHROPIC = "https://api.anthropic.com"
-_GOOGLE = "https://generativelanguage.googleapis.com"
+_OPENAI = LANGUAGE_ADDRESSES[Vendor.OPENAI]
+_ANTHROPIC = LANGUAGE_ADDRESSES[Vendor.ANTHROPIC]
+_GOOGLE = LANGUAGE_ADDRESSES[Vendor.GOOGLE]
 
 
 def open_model(vendor: str, model: str, key: str | None, base_url: str | None) -> Model:

@@ -1,0 +1,81 @@
+"""Pictures from the command line: the price before, the picture in its size, and nothing paid twice."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mediaposter.media.limits import MediaLimits
+from mediaposter.media.probe import probe
+from tests.cli.conftest import Cli
+from tests.servers.media_vendor import KEY
+from tests.servers.pictures import png
+from tests.servers.stability_server import StabilityServer
+
+pytestmark = pytest.mark.feature("ARCH-002")
+
+
+@pytest.fixture
+def server() -> Iterator[StabilityServer]:
+    with StabilityServer(draw=png).running() as server:
+        yield server
+
+
+def environment(server: StabilityServer) -> dict[str, str]:
+    return {
+        "MEDIAPOSTER_IMAGE_MODEL": "stability:core",
+        "MEDIAPOSTER_IMAGE_BASE_URL": server.url,
+        "STABILITY_API_KEY": KEY,
+    }
+
+
+def test_a_picture_is_priced_drawn_in_its_size_and_not_paid_again(
+    cli: Cli, server: StabilityServer, tmp_path: Path
+) -> None:
+    given = environment(server)
+    asked = cli("images", "draw", "A fern in morning light", "--dry-run", "--json", **given).json
+    assert (asked["price_micros"], asked["had_before"], server.requests) == (30_000, False, [])
+    file = tmp_path / "fern.png"
+    drawn = cli(
+        "images", "draw", "A fern in morning light", "--size", "1280x720", "--out", str(file), "--json", **given
+    )
+    assert (drawn.json["cost_micros"], drawn.json["model"]) == (30_000, "stability:core")
+    facts = probe(file, MediaLimits()).video
+    assert facts is not None
+    assert (facts.width, facts.height) == (1280, 720)
+    again = cli("images", "draw", "A fern in morning light", **given)
+    assert "bought before" in again.out
+    assert server.made == 1
+    (row,) = cli("images", "list", "--json", **given).json
+    assert (row["kind"], row["state"], row["cost_usd"]) == ("image", "bought", 0.03)
+
+
+def test_an_order_whose_answer_was_lost_is_not_repeated_by_itself(cli: Cli, server: StabilityServer) -> None:
+    given = environment(server)
+    server.plays("drop")
+    words = ("images", "draw", "A fern")
+    lost = [cli(*words, **given) for _ in range(2)]
+    assert [ended.code for ended in lost] == [1, 1]
+    assert "--again" in lost[1].err
+    assert len(server.requests) == 1
+    assert cli(*words, "--again", **given).code == 0
+
+
+@pytest.mark.parametrize("wrong", [("--size", "large"), ("--out", "fern.gif"), ("--model", "paint:er")])
+def test_a_wrong_option_is_told_before_anything_is_asked(
+    wrong: tuple[str, str], cli: Cli, server: StabilityServer
+) -> None:
+    ended = cli("images", "draw", "A fern", *wrong, **environment(server))
+    assert ended.code != 0
+    assert ended.err
+    assert server.requests == []
+
+
+def test_the_doctor_asks_the_vendor_of_the_image_model(cli: Cli, server: StabilityServer) -> None:
+    findings = {one["part"]: one for one in cli("doctor", "--json", **environment(server)).json["findings"]}
+    assert "12.5 credits" in findings["image model"]["found"]
+    wrong = environment(server) | {"STABILITY_API_KEY": "old"}
+    ended = cli("doctor", "--json", **wrong)
+    findings = {one["part"]: one for one in ended.json["findings"]}
+    assert findings["image model"]["state"] == "broken"
+    assert "STABILITY_API_KEY" in findings["image model"]["fix"]
