@@ -1,13 +1,14 @@
 """Pictures from the command line: the price before, the picture in its size, and nothing paid twice."""
 
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from mediaposter.media.limits import MediaLimits
 from mediaposter.media.probe import probe
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Cli, until
 from tests.servers.media_vendor import KEY
 from tests.servers.pictures import png
 from tests.servers.stability_server import StabilityServer
@@ -59,6 +60,22 @@ def test_an_order_whose_answer_was_lost_is_not_repeated_by_itself(cli: Cli, serv
     assert "--again" in lost[1].err
     assert len(server.requests) == 1
     assert cli(*words, "--again", **given).code == 0
+
+
+def test_a_killed_command_has_bought_at_most_one_picture(
+    cli: Cli, server: StabilityServer, started: Callable[..., subprocess.Popen[str]]
+) -> None:
+    server.slow_seconds = 5
+    server.plays("slow")
+    command = started("images", "draw", "A fern", **environment(server))
+    until(lambda: server.made, "the vendor was not asked")
+    command.kill()
+    command.wait()
+    ended = cli("images", "draw", "A fern", "--json", **environment(server))
+    assert (ended.code, len(server.requests)) == (1, 1)
+    assert "PURCHASE_UNKNOWN" in ended.out + ended.err
+    (row,) = cli("images", "list", "--json", **environment(server)).json
+    assert (row["state"], row["cost_usd"]) == ("unknown", 0.03)
 
 
 @pytest.mark.parametrize("wrong", [("--size", "large"), ("--out", "fern.gif"), ("--model", "paint:er")])

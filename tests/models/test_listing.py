@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from mediaposter.cli.serve import ask_vendors
 from mediaposter.core.settings import Settings
 from mediaposter.models import errors, listing
 from mediaposter.models.access import ADDRESSES
@@ -114,3 +115,14 @@ async def test_anthropic_and_google_are_asked_for_the_model_by_its_name(
         assert model in (await listing.check_language_model(given(settings, language_model=model, **values))).found
         with pytest.raises(errors.ModelNotKnownError):
             await listing.check_language_model(given(settings, language_model=f"{model}-x", **values))
+
+
+async def test_at_the_start_only_what_is_amiss_is_said(
+    openai: OpenAIMediaServer, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await ask_vendors(given(settings, language_model="openai:gpt-6-luna"))
+    assert capsys.readouterr().err == ""
+    await ask_vendors(given(settings, transcription="openai:whisper-1", image_model="openai:gpt-image-9"))
+    said = " ".join(capsys.readouterr().err.split())
+    assert "speech to text openai:whisper-1 ends on 2027-02-26" in said
+    assert "image model cannot be used" in said

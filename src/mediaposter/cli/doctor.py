@@ -27,13 +27,7 @@ from mediaposter.media import ffmpeg
 from mediaposter.models import embedding
 from mediaposter.models.images import image_model
 from mediaposter.models.language import language_model
-from mediaposter.models.listing import (
-    Listed,
-    check_image_model,
-    check_language_model,
-    check_transcription,
-    check_voice,
-)
+from mediaposter.models.listing import Listed, checks_of
 from mediaposter.models.transcription import transcriber
 from mediaposter.models.voice import voice
 from mediaposter.publishing import service as publishing
@@ -93,19 +87,9 @@ async def examine(settings: Settings) -> list[Finding]:
     except Exception as error:
         fault = explain(error)
         findings.append(Finding(_part_of(fault), "broken", fault.detail, fault.fix))
+    asks = checks_of(settings)
     findings += [
-        await _model_of(
-            "language model", lambda: language_model(settings).name, lambda: check_language_model(settings)
-        ),
-        await _model_of(
-            "voice", lambda: voice(settings) and "local Piper", _asked(settings.voice, check_voice, settings)
-        ),
-        await _model_of(
-            "speech to text",
-            lambda: transcriber(settings) and "local Whisper base",
-            _asked(settings.transcription, check_transcription, settings),
-        ),
-        await _model_of("image model", lambda: image_model(settings).name, lambda: check_image_model(settings)),
+        *[await _model_of(part, find, asks.get(part)) for part, find in _models(settings)],
         _model("sentence embeddings", lambda: embedding.load_embedder() and "MiniLM"),
         Finding("channels", "ok", ", ".join(load_channels())),
         _public_url(settings),
@@ -197,11 +181,14 @@ def _model(part: str, find: Callable[[], object]) -> Finding:
         return Finding(part, "broken", error.detail, error.fix)
 
 
-def _asked(
-    spec: str, check: Callable[[Settings], Awaitable[Listed]], settings: Settings
-) -> Callable[[], Awaitable[Listed]] | None:
-    """Return how the vendor is asked for what `spec` names; None for what runs here."""
-    return (lambda: check(settings)) if ":" in spec else None
+def _models(settings: Settings) -> list[tuple[str, Callable[[], object]]]:
+    """Return how the settings of each model are read. What they raise says what is missing."""
+    return [
+        ("language model", lambda: language_model(settings).name),
+        ("voice", lambda: voice(settings) and "local Piper"),
+        ("speech to text", lambda: transcriber(settings) and "local Whisper base"),
+        ("image model", lambda: image_model(settings).name),
+    ]
 
 
 async def _model_of(part: str, find: Callable[[], object], ask: Callable[[], Awaitable[Listed]] | None) -> Finding:

@@ -3,8 +3,10 @@
 One small request each, that costs nothing: the list of models, the voice, or where there is no list the account.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, cast
 
 import httpx
@@ -30,6 +32,20 @@ class Listed:
     found: str
     ends: date | None = None
     way_on: str = ""
+
+
+def checks_of(settings: Settings) -> dict[str, Callable[[], Awaitable[Listed]]]:
+    """Return how each configured vendor's model is asked for, by its part; what runs here or is not set is left out.
+
+    A check raises ModelErrors, NotConfiguredError and ModelRetiredError.
+    """
+    parts = (
+        ("language model", settings.language_model, check_language_model),
+        ("voice", settings.voice, check_voice),
+        ("speech to text", settings.transcription, check_transcription),
+        ("image model", settings.image_model, check_image_model),
+    )
+    return {part: partial(check, settings) for part, spec, check in parts if spec and ":" in spec}
 
 
 async def check_language_model(settings: Settings, *, clock: Clock = utc_now) -> Listed:
