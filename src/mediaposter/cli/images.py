@@ -2,9 +2,9 @@
 
 import asyncio
 import re
-from dataclasses import asdict, dataclass, replace
+import shutil
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
@@ -13,27 +13,13 @@ from mediaposter.cli.machine import command_settings, machine
 from mediaposter.cli.output import out, print_table, show
 from mediaposter.core.errors import FieldProblem, InvalidInputError
 from mediaposter.media import service as media
-from mediaposter.models.images import Picture, buy_picture, fit, image_model, order_of
+from mediaposter.models.drawing import Quote, quote
+from mediaposter.models.drawing import draw as draw_picture
+from mediaposter.models.images import Picture, image_model
 from mediaposter.models.purchases import list_purchases
 
 app = typer.Typer(help="Pictures that a model draws: thumbnails, backgrounds.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-
-
-@dataclass(frozen=True)
-class _Result:
-    """What came of it. Amounts in millionths of a US dollar."""
-
-    model: str
-    size: str
-    drawn_in: str
-    price_micros: int
-    price: str
-    had_before: bool
-    cost_micros: int | None = None
-    file: str | None = None
-    asset_id: str | None = None
-    purchase: str = ""
 
 
 @app.command("draw")
@@ -57,48 +43,45 @@ def draw(
     if file is not None and file.suffix.lower() not in {".png", ".jpg", ".jpeg"}:
         raise _invalid("out", "ends in .png or .jpg")
 
-    async def run() -> _Result:
+    async def run() -> tuple[dict[str, Any], Quote]:
         settings = command_settings()
         drawer = image_model(settings, model)
-        order = order_of(drawer, picture)
         async with machine(settings) as ctx:
-            had = await ctx.storage.exists(order.storage_key)
-            told = _Result(
-                drawer.name,
-                f"{width}x{height}",
-                drawer.form(picture),
-                0 if had else order.price.micros,
-                "nothing, it was bought before" if had else str(order.price),
-                had,
-                purchase=order.key,
-            )
+            quoted = await quote(ctx, drawer, picture)
+            told = {
+                "model": quoted.model,
+                "size": quoted.size,
+                "drawn_in": quoted.drawn_in,
+                "price_micros": quoted.price.micros,
+                "price_listed": quoted.price.listed,
+                "had_before": quoted.had_before,
+                "purchase": quoted.purchase,
+            }
             if dry_run:
-                return told
+                return told, quoted
             if not as_json:
-                out.print(f"Price: {told.price}")
-            bought = await buy_picture(ctx, drawer, picture, again=again)
-            fitted = ctx.storage.scratch(file.suffix.lower() if file else ".png")
-            try:
-                await fit(bought.path, fitted, width=width, height=height)
-                if file is not None:
-                    file.write_bytes(fitted.read_bytes())
-                async with ctx.database.session() as session:
-                    asset = await media.adopt(session, fitted, storage=ctx.storage, origin=drawer.name)
-            finally:
-                fitted.unlink(missing_ok=True)
-            where = str(file or await media.local_path(asset, storage=ctx.storage))
-            return replace(told, cost_micros=bought.cost_micros, file=where, asset_id=asset.id)
+                out.print(f"Price: {_price(quoted)}")
+            suffix = file.suffix.lower() if file is not None else ".png"
+            asset, cost = await draw_picture(ctx, drawer, picture, again=again, suffix=suffix)
+            path = await media.local_path(asset, storage=ctx.storage)
+            if file is not None:
+                shutil.copyfile(path, file)
+            return told | {"cost_micros": cost, "file": str(file or path), "asset_id": asset.id}, quoted
 
-    found = asyncio.run(run())
+    found, quoted = asyncio.run(run())
 
     def human() -> None:
         if dry_run:
-            out.print(f"{found.model} draws it in {found.drawn_in}. Price: {found.price}.")
+            out.print(f"{quoted.model} draws it in {quoted.drawn_in}. Price: {_price(quoted)}")
         else:
-            cost = (found.cost_micros or 0) / 1_000_000
-            out.print(f"{found.file}\nDrawn by {found.model} for {cost:.4f} USD. Asset {found.asset_id}.")
+            cost = found["cost_micros"] / 1_000_000
+            out.print(f"{found['file']}\nDrawn by {quoted.model} for {cost:.4f} USD. Asset {found['asset_id']}.")
 
-    show(asdict(found), as_json=as_json, human=human)
+    show(found, as_json=as_json, human=human)
+
+
+def _price(quoted: Quote) -> str:
+    return "nothing, it was bought before" if quoted.had_before else str(quoted.price)
 
 
 @app.command("list")
