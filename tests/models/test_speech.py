@@ -253,9 +253,10 @@ def test_words_that_were_misheard_stand_where_they_were_said() -> None:
     heard = [TimedWord(text=text, start=n, end=n + 0.9) for n, text in enumerate(["In", "twenty", "six", "it", "grew"])]
     words = by_ear("In 2026 it really grew.", heard, 5.0)
     assert [word.text for word in words] == ["In", "2026", "it", "really", "grew."]
-    assert (words[1].start, words[1].end) == (1.0, 2.9)
+    # Whisper hears a tenth of a second early, which is put right.
+    assert (words[1].start, words[1].end) == (1.1, 3.0)
     assert words[3].start >= words[2].end
-    assert words[4].start == 4.0
+    assert words[4].start == 4.1
 
 
 def test_the_marks_of_a_text_fall_on_the_pauses_of_its_sound() -> None:

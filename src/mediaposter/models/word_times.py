@@ -15,6 +15,10 @@ _CLOSES = (".", "!", "?", "…", ",", ";", ":")
 _STEP = 0.01  # seconds of sound looked at as one
 _QUIET = 0.02  # of the loudest step; below it nobody speaks: -34 dB
 _PAUSE = 0.12  # seconds; shorter silences stand inside words
+_READ = 6.0  # letters of the word that a digit or a sign is read as
+# Seconds by which Whisper hears words early: the median was 0.09 to 0.13 in five texts spoken by Piper, which knows its
+# own times. With it words are 0.05 to 0.08 off, without it 0.11 to 0.15.
+_EARLY = 0.1
 _NEAR = 0.18  # share of the speech by which a pause may be off from where the text has its mark
 
 
@@ -39,6 +43,7 @@ def by_letters(text: str, letters: Sequence[str], starts: Sequence[float], ends:
 def by_ear(text: str, heard: Sequence[TimedWord], seconds: float) -> list[TimedWord]:
     """Return the words of `text` at the times of those that were heard; the unheard ones stand between them."""
     words = text.split()
+    heard = [word.model_copy(update={"start": word.start + _EARLY, "end": word.end + _EARLY}) for word in heard]
     matcher = difflib.SequenceMatcher(
         None, [_bare(word) for word in words], [_bare(word.text) for word in heard], autojunk=False
     )
@@ -58,7 +63,8 @@ def by_ear(text: str, heard: Sequence[TimedWord], seconds: float) -> list[TimedW
 def by_pauses(text: str, samples: NDArray[np.int16], rate: int) -> list[TimedWord]:
     """Return the words of `text` spread over the sound: its marks on the pauses, the words between by their length.
 
-    An estimate, off by a few tenths of a second inside a long sentence.
+    An estimate, 0.05 to 0.35 seconds off on the mean in five texts: the most in a long sentence without marks or with
+    figures in it.
     """
     words = text.split()
     seconds = len(samples) / rate
@@ -126,8 +132,12 @@ def _shared(words: Sequence[str], start: float, end: float) -> list[Span]:
 
 
 def _weight(word: str) -> float:
-    """Return how long a word takes beside others: its letters, a digit for the word that it is read as."""
-    return 1.0 + sum(4.0 if letter.isdigit() else 1.0 for letter in word if letter.isalnum())
+    """Return how long a word takes beside others: its letters, a digit or sign for the word that it is read as."""
+    return 1.0 + sum(_READ if letter.isdigit() or letter in "$€£%&+" else 1.0 for letter in word if _is_read(letter))
+
+
+def _is_read(letter: str) -> bool:
+    return letter.isalnum() or letter in "$€£%&+"
 
 
 def _speech(samples: NDArray[np.int16], rate: int) -> list[Span]:
