@@ -109,8 +109,8 @@ def finish(draft: Path, into: Path, words: Sequence[TimedWord]) -> tuple[float, 
     moved = [
         TimedWord(
             text=word.text,
-            start=round(min(max(word.start - shift, 0.0), duration), 4),
-            end=round(min(max(word.end - shift, 0.0), duration), 4),
+            start=min(round(max(word.start - shift, 0.0), 4), duration),
+            end=min(round(max(word.end - shift, 0.0), 4), duration),
         )
         for word in words
     ]
