@@ -6,7 +6,7 @@ export PYTHONUNBUFFERED := 1
 unexport PYTHONDONTWRITEBYTECODE  # each start would compile everything anew
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check chaos peers setup dev lock features docs bench clean
+.PHONY: help demo test check chaos peers webkit setup dev lock features docs bench clean
 
 help:  ## Show these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -59,8 +59,11 @@ tests/peers/bluesky/node_modules: tests/peers/bluesky/package-lock.json
 peers: dev tests/peers/bluesky/node_modules  ## Post to a real Bluesky data server (needs node; a minute to install)
 	@$(BIN)/python -m pytest -m peer $(ARGS)
 
-features: dev  ## Run the tests and write feature_list.json from what they prove
-	@$(BIN)/python -m pytest -n 2 --features=feature_list.json $(ARGS)
+webkit: dev  ## Work sites in a real WebKit (needs WebKitWebDriver and Xvfb: apt-get install webkit2gtk-driver xvfb)
+	@$(BIN)/python -m pytest -n 2 -m webkit $(ARGS)
+
+features: dev  ## Run the tests, those in WebKit too, and write feature_list.json from what they prove
+	@$(BIN)/python -m pytest -n 2 -m 'not peer' --features=feature_list.json $(ARGS)
 
 docs: dev  ## Write the reference pages from the code
 	@$(BIN)/python scripts/reference.py

@@ -228,6 +228,76 @@ async def test_a_pause_and_a_resume_within_one_slot_keep_it(clock: Clock, meter:
     assert after.due_at == before.due_at
 
 
+async def test_one_that_was_skipped_and_then_edited_goes_out_after_all(clock: Clock, meter: Meter) -> None:
+    campaign = await begin(clock, points=points(1))
+    await run_next(clock, campaign.id)
+    assert await run_next(clock, campaign.id) == TweetState.SKIPPED  # it has nothing new to say
+    async with clock.ctx.database.session() as session:
+        await service.edit_tweet(session, campaign.id, 2, ["My own words."], clock=clock.ctx.clock)
+    assert await run_next(clock, campaign.id) == TweetState.HANDED_OVER
+    assert [row.copy["description"] for row in await planned(clock)] == [points(1)[0], "My own words."]
+
+
+async def test_a_pause_over_an_edited_tweet_skips_it_and_keeps_every_number_once(clock: Clock, meter: Meter) -> None:
+    campaign = await begin(clock)
+    await run_next(clock, campaign.id)
+    async with clock.ctx.database.session() as session:
+        await service.edit_tweet(session, campaign.id, 3, ["In the pause."], clock=clock.ctx.clock)
+        await service.edit_tweet(session, campaign.id, 6, ["Still to come."], clock=clock.ctx.clock)
+        await service.pause_campaign(session, campaign.id)
+    clock.later(hours=6)
+    async with clock.ctx.database.session() as session:
+        await service.resume_campaign(session, campaign.id, clock=clock.ctx.clock)
+    for _ in range(3):
+        await run_next(clock, campaign.id)
+    made = await tweets(clock, campaign.id)
+    assert [one.number for one in made] == [1, 2, 3, 4, 5]
+    assert [(one.state, one.note) for one in made if one.texts == ["In the pause."]] == [
+        (TweetState.SKIPPED, "Its time passed while the campaign was paused.")
+    ]
+    assert [one.state for one in made if one.texts == ["Still to come."]] == [TweetState.HANDED_OVER]
+
+
+async def test_a_tweet_that_is_written_when_the_pause_comes_does_not_go_out(clock: Clock, meter: Meter) -> None:
+    campaign = await begin(clock)
+    (entry,) = await due(clock, campaign.id)
+    clock.now = entry.due_at
+    tweet_id = str(await workflows.begin(entry.id))
+    await workflows.write_tweet(tweet_id)
+    async with clock.ctx.database.session() as session:
+        await service.pause_campaign(session, campaign.id)
+    assert await workflows.hand_over(tweet_id) == TweetState.SKIPPED
+    assert await planned(clock) == []
+
+
+async def test_ending_a_campaign_leaves_no_tweet_open(clock: Clock, meter: Meter) -> None:
+    campaign = await begin(clock)
+    async with clock.ctx.database.session() as session:
+        await service.edit_tweet(session, campaign.id, 2, ["Never said."], clock=clock.ctx.clock)
+        await service.end_campaign(session, campaign.id)
+    assert [one.note for one in await tweets(clock, campaign.id)] == ["The campaign was ended."]
+
+
+async def test_the_late_tweet_of_a_missed_run_is_gone_on_from_after_a_crash(clock: Clock, meter: Meter) -> None:
+    campaign = await begin(clock, missed="run_once")
+    (entry,) = await due(clock, campaign.id)
+    clock.now = entry.due_at + timedelta(hours=5)
+    first = await workflows.begin(entry.id)
+    assert first is not None
+    assert await workflows.begin(entry.id) == first
+
+
+async def test_it_says_nothing_that_stood_in_a_thread(clock: Clock, meter: Meter) -> None:
+    campaign = await begin(clock, points=points(1))
+    async with clock.ctx.database.session() as session:
+        account = await publishing.find_account(session, "meter", "ann0")
+        post = await publishing.create_post(session)
+        assert account is not None
+        words = Copy(description="A beginning.", thread=(points(1)[0],))
+        await publishing.plan_publication(session, post_id=post.id, account_id=account.id, copy=words)
+    assert await run_next(clock, campaign.id) == TweetState.SKIPPED
+
+
 async def test_a_video_tweet_without_a_public_video_says_what_it_became(clock: Clock, meter: Meter) -> None:
     campaign = await begin(clock, kinds={"video": 1})
     await run_next(clock, campaign.id)

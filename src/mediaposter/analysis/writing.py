@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated, Any
 
 import regex
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from mediaposter.analysis import prompts
 from mediaposter.analysis.brief import CopyBrief
@@ -17,8 +19,14 @@ _LINK = regex.compile(r"(?:https?://|www\.)\S*|\b[\w-]+\.(?:com|org|io|co|ly|sho
 _PLACEHOLDER = regex.compile(r"\[(?:link|url|your [^\]]*|insert [^\]]*|name)\]|\{\{?\w+\}?\}", regex.I)
 
 
+_BOUNDS = {"title": 300, "description": 4000, "first_comment": 600, "alt_text": 1000}  # where a platform has none
+_TAGS, _TAG = 15, 25
+_LEAST = 8  # characters of a title or description that says something
+_SHORT = 500  # characters of a description within which every hashtag counts
+
+
 class Draft(BaseModel):
-    """What the model fills in. The bounds are wide: they keep a local server from writing for ever."""
+    """What the model fills in. The bounds are wide; what breaks a platform's is mended, see `write_copy`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -28,6 +36,41 @@ class Draft(BaseModel):
     first_comment: str = Field(max_length=600)
     alt_text: str = Field(max_length=1500)
     thumbnail: int = Field(ge=0, le=100)
+
+
+@lru_cache(maxsize=64)
+def draft_of(
+    title: int | None, description: int | None, hashtags: int | None, comment: int | None, alt: int | None
+) -> type[Draft]:
+    """Return Draft with a schema of these bounds, in characters; None: the platform has none, 0: it stays empty.
+
+    A server that leads its model by the schema, as llama.cpp does, cannot let it write past them, nor for ever. They
+    are not checked here: a draft that is too long is mended and not thrown away.
+    """
+
+    def text(name: str, most: int | None, least: int = 0) -> Any:
+        bound = min(_BOUNDS[name], _BOUNDS[name] if most is None else most)
+        return (str, Field(max_length=4000, json_schema_extra={"minLength": min(least, bound), "maxLength": bound}))
+
+    tags: dict[str, Any] = {"maxItems": min(_TAGS, _TAGS if hashtags is None else hashtags)}
+    tag = Annotated[str, Field(json_schema_extra={"maxLength": _TAG})]
+    fields: dict[str, Any] = {
+        "title": text("title", title, _LEAST),
+        "description": text("description", description, _LEAST),
+        "hashtags": (list[tag], Field(max_length=30, json_schema_extra=tags)),
+        "first_comment": text("first_comment", comment),
+        "alt_text": text("alt_text", alt),
+    }
+    return create_model("Draft", __base__=Draft, **fields)
+
+
+def _schema(rules: TextRules) -> type[Draft]:
+    comment = (rules.comment_max or rules.description_max) if rules.first_comment else 0
+    description, hashtags = rules.description_max, rules.hashtags_max
+    if description is not None and description <= _SHORT:
+        # The hashtags stand in the same text, and some characters count twice.
+        description, hashtags = round(description * 0.75), min(3, 3 if hashtags is None else hashtags)
+    return draft_of(rules.title_max, description, hashtags, comment, rules.alt_text_max)
 
 
 @dataclass(frozen=True)
@@ -49,13 +92,13 @@ async def write_copy(brief: CopyBrief, rules: TextRules, *, model: LanguageModel
     A draft that breaks rules goes back to the model once with the list of them. Raises CopyRejectedError when the
     second one breaks rules too, and the ModelErrors of the model itself.
     """
-    first = await model.write(prompts.copy_prompt(brief, rules), system=prompts.SYSTEM, schema=Draft)
+    first = await model.write(prompts.copy_prompt(brief, rules), system=prompts.SYSTEM, schema=_schema(rules))
     copy = _as_copy(first.value, brief, rules, model.name, ())
     broken = violations(copy, rules)
     if not broken:
         return _result(copy, [first])
     again = prompts.repair_prompt(brief, rules, json.dumps(first.value.model_dump(), ensure_ascii=False), broken)
-    second = await model.write(again, system=prompts.SYSTEM, schema=Draft)
+    second = await model.write(again, system=prompts.SYSTEM, schema=_schema(rules))
     copy = _as_copy(second.value, brief, rules, model.name, broken)
     still_broken = violations(copy, rules)
     if still_broken:

@@ -58,6 +58,19 @@ async def list_tweets(
     return list((await session.execute(query)).scalars())
 
 
+async def latest_slot(session: AsyncSession, campaign_id: str, *, up_to: int) -> datetime | None:
+    """Return the latest slot of the tweets numbered up to `up_to`."""
+    query = select(func.max(Tweet.slot_at)).where(Tweet.campaign_id == campaign_id, Tweet.number <= up_to)
+    return (await session.execute(query)).scalar_one()
+
+
+async def tweets_in(session: AsyncSession, campaign_id: str, states: Sequence[TweetState]) -> list[Tweet]:
+    """Return the tweets in some states, locked, the earliest slots first."""
+    query = select(Tweet).where(Tweet.campaign_id == campaign_id, Tweet.state.in_(states)).order_by(Tweet.slot_at)
+    locked = query.with_for_update().execution_options(populate_existing=True)
+    return list((await session.execute(locked)).scalars())
+
+
 async def count_links(session: AsyncSession, campaign_id: str, *, since: datetime) -> int:
     """Return how many tweets with a link were handed over for slots since a moment."""
     query = select(func.count()).where(
@@ -83,8 +96,11 @@ async def spent(session: AsyncSession, campaign_id: str, currency: str, *, since
 async def said_lately(session: AsyncSession, account_ids: Sequence[str], *, since: datetime) -> list[str]:
     """Return what the accounts have said, or are to say, since a moment: of all campaigns, runs and people."""
     query = text(
-        "SELECT DISTINCT copy ->> 'description' FROM publications"
-        " WHERE account_id = ANY(:accounts) AND created_at > :since AND outcome NOT IN ('rejected', 'cancelled')"
+        "SELECT DISTINCT said FROM publications, LATERAL ("
+        "  SELECT copy ->> 'description' UNION ALL"
+        "  SELECT jsonb_array_elements_text(coalesce(nullif(copy -> 'thread', 'null'), '[]'))) AS words (said)"
+        " WHERE account_id = ANY(:accounts) AND outcome NOT IN ('rejected', 'cancelled')"
+        " AND coalesce(slot_at, due_at, created_at) > :since"
     )
     rows = await session.execute(query, {"accounts": list(account_ids), "since": since})
     return [row[0] for row in rows if row[0]]

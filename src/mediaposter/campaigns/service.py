@@ -152,6 +152,11 @@ async def schedule_next(session: AsyncSession, campaign: Campaign, *, after: dat
     )
 
 
+async def latest_slot(session: AsyncSession, campaign: Campaign) -> datetime:
+    """Return the latest slot whose tweet was begun; the campaign's beginning where none was."""
+    return await repository.latest_slot(session, campaign.id, up_to=campaign.number) or campaign.begins_at
+
+
 async def tweet_for(session: AsyncSession, campaign: Campaign, slot: Slot, *, number: int, now: datetime) -> Tweet:
     """Return the tweet of a slot, locked; made if it is new. The campaign must be locked."""
     plan = plan_of(campaign)
@@ -189,8 +194,8 @@ async def preview(session: AsyncSession, campaign: Campaign, *, limit: int = 12,
     plan = plan_of(campaign)
     known = {row.slot_at: row for row in await repository.list_tweets(session, campaign.id, since=now, limit=limit * 4)}
     shown = [TweetRead.of(row) for row in sorted(known.values(), key=lambda row: row.number)]
-    after = max((row.slot_at for row in known.values() if row.number <= campaign.number), default=now)
-    for number, slot in next_slots(campaign, after=max(after, now), limit=limit):
+    after = max(now, await latest_slot(session, campaign))
+    for number, slot in next_slots(campaign, after=after, limit=limit):
         if slot.at in known:
             continue
         turn = turn_of(number, kinds=plan.kinds, offers=len(plan.offers), link_share=plan.link_share)
@@ -228,12 +233,14 @@ async def edit_tweet(
 
     Raises TweetStateError once it is out, NotFoundError for a number that is not among the next hundred.
     """
-    tweet, _ = await _tweet_numbered(session, campaign_id, number, now=clock())
+    tweet, campaign = await _tweet_numbered(session, campaign_id, number, now=clock())
     if tweet.state is TweetState.HANDED_OVER:
         await _replan(session, tweet, texts)
     elif tweet.state not in (*_OPEN, TweetState.SKIPPED) or tweet.slot_at <= clock():
         raise TweetStateError(f"Tweet {number} is {tweet.state}.", fix="Edit one that is still to come.")
     else:
+        if tweet.state is TweetState.SKIPPED and tweet.number <= campaign.number:
+            await _take_up_again(session, campaign, tweet, now=clock())
         tweet.state = TweetState.EDITED
     tweet.texts, tweet.writer, tweet.note = list(texts), PERSON, None
     await session.flush()
@@ -277,7 +284,8 @@ async def resume_campaign(session: AsyncSession, campaign_id: str, *, clock: Clo
     if campaign.state is CampaignState.PAUSED:
         campaign.state, campaign.note = CampaignState.RUNNING, None
         await _forget_cancelled(session, campaign)
-        await schedule_next(session, campaign, after=clock())
+        await _number_anew(session, campaign, now=clock())
+        await schedule_next(session, campaign, after=max(clock(), await latest_slot(session, campaign)))
         await events.emit(session, "campaign.resumed", campaign.id, {})
     return campaign
 
@@ -287,6 +295,8 @@ async def end_campaign(session: AsyncSession, campaign_id: str) -> Campaign:
     campaign = await get_campaign(session, campaign_id, lock=True)
     if campaign.state is not CampaignState.ENDED:
         await timeline.cancel_all(session, subject=campaign.id, kind=TWEET, note="The campaign has ended.")
+        for tweet in await repository.tweets_in(session, campaign.id, _OPEN):
+            await skip(session, tweet, "The campaign was ended.")
         await _end(session, campaign, note="ended by hand")
     return campaign
 
@@ -295,6 +305,49 @@ async def _end(session: AsyncSession, campaign: Campaign, *, note: str) -> None:
     campaign.state, campaign.note = CampaignState.ENDED, note
     await session.flush()
     await events.emit(session, "campaign.ended", campaign.id, {"note": note})
+
+
+async def _number_anew(session: AsyncSession, campaign: Campaign, *, now: datetime) -> None:
+    """After a pause, give the tweets that a person edited ahead the numbers that their slots have now.
+
+    Those whose slot passed meanwhile take the numbers before, and are skipped with the reason.
+    """
+    ahead = [
+        row for row in await repository.tweets_in(session, campaign.id, tuple(TweetState)) if _ahead(row, campaign)
+    ]
+    for row in ahead:
+        if row.slot_at <= now:
+            campaign.number += 1
+            row.number = campaign.number
+            if row.state is not TweetState.SKIPPED:
+                await skip(session, row, "Its time passed while the campaign was paused.")
+    left = {row.slot_at: row for row in ahead if row.slot_at > now}
+    if left:
+        after = max(now, await latest_slot(session, campaign))
+        for number, slot in next_slots(campaign, after=after, limit=500):
+            if slot.at in left:
+                left[slot.at].number = number
+
+
+def _ahead(row: Tweet, campaign: Campaign) -> bool:
+    return row.number > campaign.number
+
+
+async def _take_up_again(session: AsyncSession, campaign: Campaign, tweet: Tweet, *, now: datetime) -> None:
+    """Start the work of a tweet again whose own has ended with a skip."""
+    if campaign.state is CampaignState.PAUSED:
+        raise TweetStateError(
+            f"Tweet {tweet.number} was skipped and its campaign is paused.",
+            fix=f"Resume the campaign first: mediaposter campaigns resume {campaign.id}",
+        )
+    await timeline.schedule(
+        session,
+        kind=TWEET,
+        subject=campaign.id,
+        due_at=now,
+        data={"slot_at": tweet.slot_at.isoformat(), "local": tweet.local, "tweet_id": tweet.id},
+        missed=MissedPolicy.CATCH_UP,
+    )
 
 
 async def _forget_cancelled(session: AsyncSession, campaign: Campaign) -> None:
@@ -314,8 +367,7 @@ async def _tweet_numbered(
             locked = await repository.get_tweet(session, row.id, lock=True)
             assert locked is not None
             return locked, campaign
-    newest = await repository.list_tweets(session, campaign_id, limit=1)
-    after = max([now, *(row.slot_at for row in newest if row.number <= campaign.number)])
+    after = max(now, await latest_slot(session, campaign))
     for coming, slot in next_slots(campaign, after=after, limit=100):
         if coming == number:
             return await tweet_for(session, campaign, slot, number=number, now=now), campaign

@@ -63,11 +63,11 @@ async def begin(entry_id: str) -> str | None:
     async with ctx.database.session() as session:
         entry = await timeline.get(session, entry_id)
         campaign = await service.get_campaign(session, entry.subject, lock=True)
+        if (tweet_id := entry.data.get("tweet_id")) is not None:  # begun before, or edited after it was skipped
+            begun = await _tweet(session, tweet_id)
+            return begun.id if begun.state not in _ENDED else None
         slot = Slot(datetime.fromisoformat(entry.data["slot_at"]), entry.data["local"])
-        known = await repository.tweet_at(session, campaign.id, slot.at)
-        if known is not None and known.number <= campaign.number:  # begun before
-            return known.id if known.state not in _ENDED else None
-        if campaign.state is not CampaignState.RUNNING:
+        if campaign.state is not CampaignState.RUNNING or slot.at <= await service.latest_slot(session, campaign):
             return None
         due = [(campaign.number + 1, slot)]
         later = service.next_slots(campaign, after=slot.at, limit=500)
@@ -75,7 +75,7 @@ async def begin(entry_id: str) -> str | None:
         made: list[Tweet] = []
         for number, one in due:
             made.append(await service.tweet_for(session, campaign, one, number=number, now=now))
-            campaign.number = number
+            campaign.number = made[-1].number = number
         await service.schedule_next(session, campaign, after=max(due[-1][1].at, now - _GRACE))
         late = [one for one in made if one.slot_at + _GRACE < now and one.state not in _ENDED]
         sent = late[-1:] if service.plan_of(campaign).missed is Missed.RUN_ONCE else []
@@ -84,7 +84,10 @@ async def begin(entry_id: str) -> str | None:
                 minutes = round((now - one.slot_at).total_seconds() / 60)
                 await service.skip(session, one, f"Missed by {minutes} minutes: no worker was there.")
         wanted = [one for one in made if one.state not in _ENDED]
-        return wanted[-1].id if wanted else None
+        if not wanted:
+            return None
+        entry.data = {**entry.data, "tweet_id": wanted[-1].id}
+        return wanted[-1].id
 
 
 @engine.step("campaigns.write", attempts=2, pause=5.0)
@@ -161,6 +164,9 @@ async def hand_over(tweet_id: str) -> str:
         if row.state not in (TweetState.WRITTEN, TweetState.EDITED):
             return row.state
         campaign = await service.get_campaign(session, row.campaign_id)
+        if campaign.state is CampaignState.PAUSED:
+            await service.skip(session, row, "The campaign was paused before it went to the ledger.")
+            return row.state
         plan = service.plan_of(campaign)
         accounts = await service.accounts_of(session, plan)
         await _within_link_budget(session, row, plan)

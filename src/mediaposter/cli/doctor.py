@@ -4,20 +4,23 @@ import asyncio
 import platform
 import shutil
 import sys
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
-from typing import Annotated, Literal
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 from rich.text import Text
 from sqlalchemy import text
 
+from mediaposter.browser import opening
+from mediaposter.cli.doctor_safari import examine_browser
 from mediaposter.cli.faults import explain
+from mediaposter.cli.findings import Finding, State
 from mediaposter.cli.machine import command_settings, machine
 from mediaposter.cli.output import out, show
 from mediaposter.core import power
 from mediaposter.core.context import Context
-from mediaposter.core.errors import MediaPosterError, NotConfiguredError
+from mediaposter.core.errors import InvalidInputError, MediaPosterError, NotConfiguredError
 from mediaposter.core.models import PowerMode
 from mediaposter.core.runtime import live_workers
 from mediaposter.core.secrets import new_key
@@ -33,19 +36,8 @@ from mediaposter.models.voice import voice
 from mediaposter.publishing import service as publishing
 from mediaposter.publishing.registry import load_channels
 
-State = Literal["ok", "off", "broken"]
 _MARKS: dict[State, tuple[str, str]] = {"ok": ("✓", "green"), "off": ("○", "yellow"), "broken": ("✗", "red")}
 _LEAST_FREE = 5 * 1024**3  # bytes; a run of three parts leaves some hundred megabytes
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One part: ok, off (not configured, which may be fine) or broken; what was found; what to do."""
-
-    part: str
-    state: State
-    found: str
-    fix: str = ""
 
 
 def register(app: typer.Typer) -> None:
@@ -54,13 +46,23 @@ def register(app: typer.Typer) -> None:
     app.command("secret-key")(secret_key)
 
 
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False) -> None:
+def doctor(
+    part: Annotated[
+        str, typer.Argument(help="`safari` looks at the browser that is driven; else: at everything.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    report: Annotated[bool, typer.Option("--report", help="The same as --json: to be shown to others.")] = False,
+) -> None:
     """Say what is configured, what is not, and what to do about each."""
-    findings = asyncio.run(examine(command_settings()))
+    if part not in _PARTS:
+        raise InvalidInputError(
+            f"There is no part {part!r} to look at.", fix="Leave it out, or write: mediaposter doctor safari"
+        )
+    findings = asyncio.run(_PARTS[part](command_settings()))
     broken = any(finding.state == "broken" for finding in findings)
     show(
         {"healthy": not broken, "findings": [asdict(finding) for finding in findings]},
-        as_json=as_json,
+        as_json=as_json or report,
         human=lambda: _print(findings),
     )
     if broken:
@@ -91,10 +93,21 @@ async def examine(settings: Settings) -> list[Finding]:
     findings += [
         *[await _model_of(part, find, asks.get(part)) for part, find in _models(settings)],
         _model("sentence embeddings", lambda: embedding.load_embedder() and "MiniLM"),
+        _browser(settings),
         Finding("channels", "ok", ", ".join(load_channels())),
         _public_url(settings),
     ]
     return findings
+
+
+_PARTS: dict[str, Callable[[Settings], Coroutine[None, None, list[Finding]]]] = {"": examine, "safari": examine_browser}
+
+
+def _browser(settings: Settings) -> Finding:
+    lacking = opening.missing(settings)
+    if lacking is not None:
+        return Finding("browser", "off", lacking.detail, lacking.fix)
+    return Finding("browser", "ok", f"{settings.browser}; look closer: mediaposter doctor safari")
 
 
 async def _ffmpeg() -> Finding:

@@ -2,9 +2,10 @@
 
 import os
 from datetime import time
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -216,6 +217,73 @@ class Settings(BaseSettings):
         gt=0,
         le=900,
         description="How long one answer of a vendor's voice, image or transcription model may take, in seconds.",
+    )
+
+    # Video from vendors
+    runway_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("RUNWAYML_API_SECRET", "MEDIAPOSTER_RUNWAY_API_KEY"),
+        description="Key of Runway's API: one key for Gen-4.5, Veo 3.1, Kling and Seedance.",
+    )
+    runway_base_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("RUNWAYML_BASE_URL", "MEDIAPOSTER_RUNWAY_BASE_URL"),
+        description="Base URL instead of Runway's own.",
+    )
+    runway_model: str = Field(default="gen4.5", description="Model of the provider runway.")
+    veo_model: str = Field(
+        default="veo-3.1-generate-preview", description="Model of the provider veo; its key is GOOGLE_API_KEY."
+    )
+    sora_base_url: str | None = Field(
+        default=None,
+        description="Base URL of a server that speaks OpenAI's Videos API, for the provider sora. OpenAI's own ended "
+        "on 2026-09-24.",
+    )
+    sora_api_key: SecretStr | None = Field(default=None, description="Its key; None: OPENAI_API_KEY.")
+    sora_model: str = Field(default="sora-2", description="Model of the provider sora: sora-2 or sora-2-pro.")
+    fal_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("FAL_KEY", "MEDIAPOSTER_FAL_KEY"),
+        description="Key of fal.ai, for the provider fal.",
+    )
+    fal_base_url: str | None = Field(default=None, description="Base URL instead of fal's own queue.")
+    fal_model: str = Field(
+        default="fal-ai/kling-video/v2.5-turbo/pro/text-to-video",
+        description="Model of the provider fal: any on fal.ai that makes a video from a prompt, a duration and an "
+        "aspect_ratio.",
+    )
+    video_poll_seconds: float = Field(
+        default=5.0, ge=0.01, description="How often a vendor is asked how far a video is, in seconds."
+    )
+    video_deadline_minutes: float = Field(
+        default=30.0, gt=0, le=24 * 60, description="How long a vendor may take for a video before it is given up."
+    )
+    video_prices: dict[str, Decimal] = Field(
+        default_factory=dict,
+        description='What a second costs in US dollars, by provider and model, as JSON: {"runway:kling3.0_pro": 0.17}. '
+        "Needed for models whose price is not known here; it also overrides those that are.",
+    )
+
+    # The browser
+    browser: Literal["safari", "webdriver"] | None = Field(
+        default=None,
+        description="Browser that is driven on sites without an API: safari (on a Mac, with your logins) or webdriver.",
+    )
+    osascript: Path = Field(
+        default=Path("/usr/bin/osascript"), description="Program that sends Safari its Apple events, on a Mac."
+    )
+    webdriver: str = Field(
+        default="WebKitWebDriver", description="Program of the WebDriver, such as WebKitWebDriver or safaridriver."
+    )
+    webdriver_capabilities: dict[str, Any] = Field(
+        default_factory=dict, description="What its sessions are asked to be capable of, as JSON; as WebDriver has it."
+    )
+    browser_pace: float = Field(
+        default=1.0, ge=0, le=20, description="How slowly a page is worked on: 1 rests 0.4 to 1.6 seconds per step."
+    )
+    sora_site_url: str | None = Field(
+        default=None,
+        description="Address of a site that works as Sora's did, for the provider sora-web. Sora's own closed in 2026.",
     )
 
     # The network

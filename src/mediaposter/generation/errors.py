@@ -7,6 +7,7 @@ MediaPosterError
 ├── ProviderBusyError         503  nothing was created; try again after `after` seconds
 ├── ProviderRefusedError      422  the provider will not make this clip, however often it is asked
 ├── SubmitUnknownError        502  the answer to a submit never came: a job may exist, and may cost money
+├── BudgetReachedError        402  the parts of the owner may not cost that much more; nothing was bought
 ├── JobNotFoundError          404  the provider does not know this job (any more)
 ├── JobFailedError            502  the provider tried and failed
 ├── GenerationTimeoutError    504  the job was not done by its deadline
@@ -76,6 +77,14 @@ class SubmitUnknownError(MediaPosterError):
     code = "SUBMIT_UNKNOWN"
     status = 502
     title = "It is not known whether the provider took the job"
+
+
+class BudgetReachedError(MediaPosterError):
+    """The clip would cost more than is left for its owner's parts. Nothing was bought."""
+
+    code = "BUDGET_REACHED"
+    status = 402
+    title = "The budget does not allow this clip"
 
 
 class JobNotFoundError(NotFoundError):

@@ -16,6 +16,7 @@ from mediaposter.core.context import Context
 from mediaposter.core.db import JsonObject
 from mediaposter.core.errors import CancelledByUserError, MediaPosterError, NotFoundError
 from mediaposter.generation import repository
+from mediaposter.generation.errors import BudgetReachedError
 from mediaposter.generation.models import OPEN, Clip, ClipState
 from mediaposter.generation.provider import Money
 from mediaposter.generation.schemas import ClipRequest
@@ -66,13 +67,17 @@ def last_attempt(clip: Clip, provider: str) -> Attempt | None:
     return _attempt(entry)
 
 
-async def arm(ctx: Context, clip_id: str, provider: str, *, content_key: str | None) -> Attempt:
-    """Commit that `provider` is about to be asked. The attempt of a repeat is the one it repeats."""
+async def arm(ctx: Context, clip_id: str, provider: str, *, content_key: str | None, price: Money) -> Attempt:
+    """Commit that `provider` is about to be asked. The attempt of a repeat is the one it repeats.
+
+    Raises BudgetReachedError where `price` is more than the owner has left; then nothing is written.
+    """
     async with ctx.database.session() as session:
         clip = await open_clip(session, clip_id)
         now = ctx.clock()
         before = last_attempt(clip, provider)
         if before is None:
+            await _stay_within_budget(session, clip, provider, price)
             number = len(clip.attempts) + 1
             entry: JsonObject = {
                 "number": number,
@@ -80,8 +85,9 @@ async def arm(ctx: Context, clip_id: str, provider: str, *, content_key: str | N
                 "provider": provider,
                 "job_key": f"{clip.id}-{number}",
                 "external_id": None,
+                "price_minor": price.amount_minor,
                 "cost_minor": 0,
-                "currency": "USD",
+                "currency": price.currency,
                 "error": None,
                 "started_at": now.isoformat(),
                 "ended_at": None,
@@ -218,8 +224,52 @@ def adopt_job(clip: Clip, external_id: str, *, now: datetime) -> None:
 
 
 def request_of(clip: Clip) -> ClipRequest:
-    """Return what was asked for."""
-    return ClipRequest.model_validate(clip.request)
+    """Return what is asked for: what was wished, in the words that stand in for a refused prompt if there are some."""
+    request = ClipRequest.model_validate(clip.request)
+    words = reworded(clip)
+    return request.model_copy(update={"prompt": words}) if words else request
+
+
+def reworded(clip: Clip) -> str | None:
+    """Return the prompt that stands in for a refused one in this round, if there is one."""
+    return next((entry["reworded"] for entry in clip.attempts if _of_round(entry, clip) and "reworded" in entry), None)
+
+
+async def reword(ctx: Context, clip_id: str, prompt: str, *, cost_minor: int) -> None:
+    """Let `prompt` stand in for the one that the last attempt was refused for. What writing it cost is added."""
+    async with ctx.database.session() as session:
+        clip = await open_clip(session, clip_id)
+        cost = clip.attempts[-1]["cost_minor"] + cost_minor
+        clip.attempts = _changed(clip, {"reworded": prompt, "cost_minor": cost})
+        clip.cost_minor, clip.currency = _total(clip.attempts)
+        await _tell(session, "reworded", clip, {"prompt": prompt, "provider": clip.attempts[-1]["provider"]})
+
+
+async def _stay_within_budget(session: AsyncSession, clip: Clip, provider: str, price: Money) -> None:
+    budget = clip.budget
+    if budget is None or not price.amount_minor:
+        return
+    # One at a time for an owner: its parts are bought side by side.
+    await repository.lock_owner(session, clip.owner_id)
+    spent = sum(_bound(entry) for one in await repository.clips_of(session, clip.owner_id) for entry in one.attempts)
+    left = budget["amount_minor"] - spent
+    if price.currency == budget["currency"] and price.amount_minor <= left:
+        return
+    raise BudgetReachedError(
+        f"{provider} takes up to {price.amount_minor / 100:.2f} {price.currency} for this part, and of the budget of "
+        f"{budget['amount_minor'] / 100:.2f} {budget['currency']} only {max(left, 0) / 100:.2f} is left.",
+        fix="Raise the budget, ask for shorter or fewer parts, or name a cheaper provider.",
+    )
+
+
+def _bound(entry: JsonObject) -> int:
+    """Return what an attempt has cost, or may still cost."""
+    open_ = entry["state"] in UNSETTLED or entry["state"] == "unknown"
+    return max(entry["cost_minor"], entry.get("price_minor", 0)) if open_ else entry["cost_minor"]
+
+
+def _of_round(entry: JsonObject, clip: Clip) -> bool:
+    return entry["round"] == clip.round
 
 
 def _changed(clip: Clip, changes: JsonObject) -> list[JsonObject]:

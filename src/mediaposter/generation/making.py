@@ -25,6 +25,7 @@ from mediaposter.core.errors import (
 )
 from mediaposter.generation import ledger, repository
 from mediaposter.generation.errors import (
+    BudgetReachedError,
     GenerationTimeoutError,
     JobFailedError,
     JobNotFoundError,
@@ -36,10 +37,13 @@ from mediaposter.generation.errors import (
 )
 from mediaposter.generation.ledger import Attempt
 from mediaposter.generation.models import ClipState
+from mediaposter.generation.prompts import reword_prompt
 from mediaposter.generation.provider import JobState, JobStatus, Money, Provider, check_suitable, provider
 from mediaposter.generation.schemas import ClipRequest
 from mediaposter.media import service as media
 from mediaposter.media.errors import MediaError
+from mediaposter.models.errors import ModelError
+from mediaposter.models.language import language_model
 
 _log = structlog.get_logger(__name__)
 _LONGEST_WAIT = 900.0  # seconds in which a full provider is asked again
@@ -103,7 +107,8 @@ async def follow(ctx: Context, clip_id: str, name: str) -> JsonObject:
         state = await _until_done(ctx, clip_id, chosen, attempt)
         if state.status is not JobStatus.DONE:
             did = "cancelled the job" if state.status is JobStatus.CANCELLED else "could not make the clip"
-            failure = JobFailedError(
+            kind = ProviderRefusedError if state.refused else JobFailedError
+            failure = kind(
                 f"{name} {did}: {state.message or 'it did not say why'}",
                 fix="Change the prompt, or name another provider.",
             )
@@ -131,12 +136,37 @@ async def follow(ctx: Context, clip_id: str, name: str) -> JsonObject:
     return {"made": True}
 
 
+async def reword(ctx: Context, clip_id: str, name: str) -> bool:
+    """Give a prompt that `name` refused back to the prompt writer, once; say whether there are other words now.
+
+    Without a language model, or where it fails too, there are none, and the next provider is asked.
+    """
+    async with ctx.database.session() as session:
+        clip = await ledger.open_clip(session, clip_id)
+        request, entry, before = ledger.request_of(clip), clip.attempts[-1], ledger.reworded(clip)
+    if ctx.settings.language_model is None or before is not None or not request.prompt:
+        return False
+    if entry["provider"] != name or entry["state"] not in ("refused", "failed"):
+        return False
+    try:
+        model = language_model(ctx.settings, clock=ctx.clock)
+        written = await reword_prompt(request.prompt, entry["error"]["detail"], model)
+    except (ModelError, NotConfiguredError) as error:
+        _log.warning("generation.not_reworded", clip=clip_id, provider=name, error=error.detail)
+        return False
+    await ledger.reword(ctx, clip_id, written.value.prompt, cost_minor=written.cost_minor)
+    return True
+
+
 async def _submit(ctx: Context, clip_id: str, chosen: Provider, request: ClipRequest, key: str | None) -> JsonObject:
     name, free = chosen.name, chosen.capabilities.resubmit_is_free
     give_up = ctx.clock() + timedelta(seconds=_LONGEST_WAIT)
     tries = 0
     while True:
-        attempt = await ledger.arm(ctx, clip_id, name, content_key=key)
+        try:
+            attempt = await ledger.arm(ctx, clip_id, name, content_key=key, price=chosen.price(request))
+        except BudgetReachedError as error:
+            return _problem(name, error)
         tries += 1
         try:
             external_id = await chosen.submit(request, attempt.job_key)

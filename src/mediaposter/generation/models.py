@@ -34,8 +34,9 @@ class BatchState(StrEnum):
 class Clip(Base):
     """One clip of an owner (a run or a batch), and every try to get it.
 
-    `attempts` has one entry per submit: provider, job_key, external_id, state, cost, error, times. The cost of the clip
-    is the sum over them. `round` counts the workflows that worked on the clip.
+    `attempts` has one entry per submit: provider, job_key, external_id, state, price, cost, error, times; `reworded` is
+    the prompt that stood in for a refused one from then on. The cost of the clip is the sum over them. `round` counts
+    the workflows that worked on the clip.
     """
 
     __tablename__ = "clips"
@@ -51,6 +52,7 @@ class Clip(Base):
     position: Mapped[int]
     request: Mapped[JsonObject]
     chain: Mapped[list[str]]
+    budget: Mapped[JsonObject | None]  # what all clips of the owner together may cost: amount_minor and currency
     round: Mapped[int] = mapped_column(default=1)
     state: Mapped[ClipState] = mapped_column(TextEnum(ClipState), default=ClipState.PLANNED)
     provider: Mapped[str | None]

@@ -64,6 +64,7 @@ class JobState:
     """An answer to a poll. `progress` from 0 to 1; `message` says why when it failed; `cost` when known by then.
 
     `models`: which models made it, where the provider asks several (a voice, a background).
+    `refused`: it failed because of what was asked for, and other words may pass.
     """
 
     status: JobStatus
@@ -71,12 +72,14 @@ class JobState:
     message: str = ""
     cost: Money | None = None
     models: tuple[str, ...] = ()
+    refused: bool = False
 
 
 @dataclass(frozen=True)
 class Capabilities:
     """What a provider can do. Lengths in seconds; `choices` are the only lengths when there are any.
 
+    `films`: a prompt says what is to be seen, and not what is to be said.
     `resubmit_is_free`: a second submit of the same job costs nothing, so an unclear one may be repeated.
     `retired_on`: the day the service ended; `alternatives` are then the providers to name instead.
     """
@@ -87,6 +90,7 @@ class Capabilities:
     choices: tuple[float, ...] = ()
     images: bool = False
     audio: bool = False
+    films: bool = False
     max_parallel: int = 1
     resubmit_is_free: bool = False
     poll_seconds: float = 5.0

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mediaposter.generation.models import Clip, ClipBatch, ClipState
@@ -35,3 +35,10 @@ async def get_batch(session: AsyncSession, batch_id: str, *, lock: bool = False)
     """Return a batch."""
     query = select(ClipBatch).where(ClipBatch.id == batch_id)
     return await session.scalar(query.with_for_update() if lock else query)
+
+
+async def lock_owner(session: AsyncSession, owner_id: str) -> None:
+    """Let one transaction at a time go on that spends for the clips of an owner."""
+    await session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"clips:{owner_id}"}
+    )

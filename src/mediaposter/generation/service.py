@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mediaposter.core import engine
 from mediaposter.core.clock import Clock, utc_now
+from mediaposter.core.db import JsonObject
 from mediaposter.core.engine import Queue
 from mediaposter.core.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
 from mediaposter.core.ids import new_id
@@ -46,13 +47,14 @@ async def plan_parts(
     owner_id: str,
     requests: Sequence[ClipRequest],
     chain: Sequence[str],
+    budget: Money | None = None,
     clock: Clock = utc_now,
 ) -> list[Clip]:
     """Write down the clips of an owner, one a request, in order, and return them. A repeat returns the same clips.
 
     What is done stays done, what is on its way stays on its way; failed and cancelled clips are planned anew with this
-    request and chain. A clip whose submit is unknown stays so until `retry_clip`. Raises InvalidInputError,
-    UnknownProviderError.
+    request and chain. Beyond `budget`, for all of them together, nothing is bought. A clip whose submit is unknown
+    stays so until `retry_clip`. Raises InvalidInputError, UnknownProviderError.
     """
     if not requests or len(requests) > PARTS_MAX:
         raise _invalid("prompts", f"1 to {PARTS_MAX} parts can be made at once", "Change the number of parts.")
@@ -71,6 +73,7 @@ async def plan_parts(
                 position=position,
                 request=request.to_json(),
                 chain=list(dict.fromkeys(chain)),
+                budget=_limit(budget),
                 attempts=[],
                 created_at=clock(),
             )
@@ -79,6 +82,7 @@ async def plan_parts(
             _plan_anew(clip)
             clip.request = request.to_json()
             clip.chain = list(dict.fromkeys(chain))
+            clip.budget = _limit(budget)
         elif clip.state is ClipState.UNKNOWN:
             clip.round += 1  # its workflow has ended; a new one says again what is to be decided
         clips.append(clip)
@@ -101,6 +105,7 @@ async def generate_multi_part(
     images: Sequence[str] = (),
     notes: str = "",
     cta: str = "",
+    budget: Money | None = None,
     clock: Clock = utc_now,
 ) -> ClipBatch:
     """Plan clips that share their look, and queue their workflow; with `stitch`, two or more become one master.
@@ -129,9 +134,14 @@ async def generate_multi_part(
     check_chain(chain, wanted)
     batch = ClipBatch(id=new_id("batch"), stitch=stitch, created_at=clock())
     session.add(batch)
-    await plan_parts(session, owner_id=batch.id, requests=wanted, chain=chain, clock=clock)
+    await plan_parts(session, owner_id=batch.id, requests=wanted, chain=chain, budget=budget, clock=clock)
     await engine.enqueue(session, multi_part, batch.id, queue=Queue.RUNS, id=batch.id)
     return batch
+
+
+def films(chain: Sequence[str]) -> bool:
+    """Say whether the first provider of a chain films what a prompt describes, and does not speak its words."""
+    return provider(chain[0]).capabilities.films
 
 
 def check_chain(chain: Sequence[str], requests: Sequence[ClipRequest]) -> None:
@@ -231,6 +241,10 @@ def _plan_anew(clip: Clip) -> None:
     clip.error = None
     clip.external_id = None
     clip.finished_at = None
+
+
+def _limit(budget: Money | None) -> JsonObject | None:
+    return None if budget is None else {"amount_minor": budget.amount_minor, "currency": budget.currency}
 
 
 def _invalid(field: str, rule: str, fix: str) -> InvalidInputError:

@@ -8,7 +8,7 @@ from mediaposter.core.db import JsonObject
 from mediaposter.core.engine import Queue
 from mediaposter.core.errors import MediaPosterError, NotFoundError
 from mediaposter.generation import ledger, making, repository
-from mediaposter.generation.errors import NoProviderLeftError, SubmitUnknownError
+from mediaposter.generation.errors import NoProviderLeftError, ProviderRefusedError, SubmitUnknownError
 from mediaposter.generation.models import BatchState, Clip, ClipState
 from mediaposter.media import service as media
 from mediaposter.media.masters import master_of
@@ -28,6 +28,8 @@ async def generate_clip(clip_id: str) -> JsonObject:
     failures: list[JsonObject] = []
     for name in begun["chain"]:
         outcome = await _by(clip_id, name)
+        if _refused(outcome) and await reword(clip_id, name):
+            outcome = await _by(clip_id, name)
         if "problem" not in outcome:
             return await result(clip_id)
         failures.append(outcome["problem"])
@@ -57,6 +59,10 @@ async def _by(clip_id: str, name: str) -> JsonObject:
     return {"problem": lost, "final": False}
 
 
+def _refused(outcome: JsonObject) -> bool:
+    return outcome.get("problem", {}).get("code") == ProviderRefusedError.code
+
+
 @engine.step("generation.begin")
 async def begin(clip_id: str) -> JsonObject:
     """Read which providers are to be asked. Raises NotFoundError, CancelledByUserError, SubmitUnknownError."""
@@ -80,6 +86,12 @@ async def begin(clip_id: str) -> JsonObject:
 async def ask(clip_id: str, name: str) -> JsonObject:
     """Submit the clip to one provider. See making.ask."""
     return await making.ask(context.current(), clip_id, name)
+
+
+@engine.step("generation.reword")
+async def reword(clip_id: str, name: str) -> bool:
+    """Let the prompt writer find other words for a refused prompt, once. See making.reword."""
+    return await making.reword(context.current(), clip_id, name)
 
 
 @engine.step("generation.follow")

@@ -6,8 +6,9 @@ from mediaposter.generation.schemas import ClipRequest
 from mediaposter.pipeline.schemas import PipelineConfig
 
 
-def clip_requests(config: PipelineConfig, prompts: Sequence[str] = ()) -> list[ClipRequest]:
-    """Return the requests of a run's parts, in order; `prompts` stand for those of a story that was split.
+def clip_requests(config: PipelineConfig, prompts: Sequence[str] = (), notes: str = "") -> list[ClipRequest]:
+    """Return the requests of a run's parts, in order; `prompts` stand for those of a story that was split, `notes` for
+    what its parts share.
 
     Raises InvalidInputError naming what cannot be asked.
     """
@@ -22,6 +23,7 @@ def clip_requests(config: PipelineConfig, prompts: Sequence[str] = ()) -> list[C
                 "brand": config.brand.model_dump(),
                 "images": config.images,
                 "background": config.background if config.prompts else "",
+                "notes": notes,
                 "voice": config.speech,
                 "cta": config.offer.cta if config.offer and number == len(sources) else "",
                 "part": number,

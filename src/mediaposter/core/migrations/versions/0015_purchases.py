@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0014_purchases"
-down_revision = "0013_webhooks"
+revision = "0015_purchases"
+down_revision = "0014_clip_budget"
 branch_labels = None
 depends_on = None
 
