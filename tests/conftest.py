@@ -55,6 +55,8 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             "ANTHROPIC_BASE_URL",
             "GOOGLE_API_KEY",
             "GEMINI_API_KEY",
+            "ELEVENLABS_API_KEY",
+            "STABILITY_API_KEY",
         }:
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)

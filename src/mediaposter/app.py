@@ -28,6 +28,7 @@ from mediaposter.hooks.routes import router as webhooks
 from mediaposter.learning.routes import router as learning
 from mediaposter.media.routes import router as media
 from mediaposter.metrics.routes import router as metrics
+from mediaposter.models.routes import router as images
 from mediaposter.offers.inbound import public_router as conversions
 from mediaposter.offers.redirect import RedirectMiddleware
 from mediaposter.offers.routes import router as offers
@@ -66,6 +67,7 @@ def build_app() -> FastAPI:
         pipeline,
         media,
         generation,
+        images,
         analysis,
         connecting,
         publishing,

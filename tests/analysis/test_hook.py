@@ -74,3 +74,8 @@ def test_a_cut_is_not_counted_as_motion() -> None:
 
 def test_without_a_picture_there_is_no_motion() -> None:
     assert read(said("Only sound here today"), None).motion is None
+
+
+def test_a_transcript_without_times_says_nothing_of_the_opening() -> None:
+    untimed = Transcript(language="", segments=(Segment(text="Hello there", start=0, end=9),), timed=False)
+    assert not any("speak" in reason or "word" in reason for reason in read(untimed).reasons)

@@ -96,7 +96,7 @@ async def test_a_long_wait_is_an_error_with_its_time(vendor: str, server: Vendor
     ],
 )
 async def test_each_failure_is_an_error_that_says_what_to_do(
-    server: VendorServer, model: LanguageModel, script: list[str], error: type[errors.LanguageModelError]
+    server: VendorServer, model: LanguageModel, script: list[str], error: type[errors.ModelError]
 ) -> None:
     server.plays(*script)
     with pytest.raises(error) as caught:

@@ -10,8 +10,9 @@ import pytest
 
 from mediaposter.core.errors import InvalidInputError, NotConfiguredError
 from mediaposter.core.settings import Settings
+from mediaposter.models.speech import SAMPLE_RATE, Speech, VoiceError
 from mediaposter.models.transcription import transcriber
-from mediaposter.models.voice import SAMPLE_RATE, Speech, VoiceError, voice
+from mediaposter.models.voice import voice
 
 pytestmark = pytest.mark.feature("ARCH-002", "GAP-010")
 TEXT = "Most people water too much. In 2026, 40% of the plants drown: so, check the soil first!"

@@ -44,7 +44,7 @@ def read_hook(
     cuts = len(frames.cuts) if frames else 0
     loud = loudness.integrated if loudness else None
     points = [
-        *_speech_points(words, transcript is not None),
+        *_speech_points(words, transcript is not None and transcript.timed),
         *_picture_points(motion, cuts),
         *_sound_points(loudness),
     ]

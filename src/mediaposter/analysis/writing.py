@@ -90,7 +90,7 @@ async def write_copy(brief: CopyBrief, rules: TextRules, *, model: LanguageModel
     """Return copy for one account, written by `model` within `rules`.
 
     A draft that breaks rules goes back to the model once with the list of them. Raises CopyRejectedError when the
-    second one breaks rules too, and the LanguageModelErrors of the model itself.
+    second one breaks rules too, and the ModelErrors of the model itself.
     """
     first = await model.write(prompts.copy_prompt(brief, rules), system=prompts.SYSTEM, schema=_schema(rules))
     copy = _as_copy(first.value, brief, rules, model.name, ())

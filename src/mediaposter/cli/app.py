@@ -12,6 +12,7 @@ from mediaposter.cli import (
     check,
     demo,
     doctor,
+    images,
     learning,
     migrate,
     offers,
@@ -39,6 +40,7 @@ check.register(app)
 doctor.register(app)
 migrate.register(app)
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(images.app, name="images")
 app.add_typer(learning.app, name="learning")
 app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(offers.app, name="offers")

@@ -28,7 +28,9 @@ from mediaposter.core.settings import Settings
 from mediaposter.generation.provider import load_provider, provider_names
 from mediaposter.media import ffmpeg
 from mediaposter.models import embedding
+from mediaposter.models.images import image_model
 from mediaposter.models.language import language_model
+from mediaposter.models.listing import Listed, checks_of
 from mediaposter.models.transcription import transcriber
 from mediaposter.models.voice import voice
 from mediaposter.publishing import service as publishing
@@ -87,10 +89,9 @@ async def examine(settings: Settings) -> list[Finding]:
     except Exception as error:
         fault = explain(error)
         findings.append(Finding(_part_of(fault), "broken", fault.detail, fault.fix))
+    asks = checks_of(settings)
     findings += [
-        _model("language model", lambda: language_model(settings).name),
-        _model("voice", lambda: voice(settings) and "local Piper"),
-        _model("speech to text", lambda: transcriber(settings) and "local Whisper base"),
+        *[await _model_of(part, find, asks.get(part)) for part, find in _models(settings)],
         _model("sentence embeddings", lambda: embedding.load_embedder() and "MiniLM"),
         _browser(settings),
         Finding("channels", "ok", ", ".join(load_channels())),
@@ -191,6 +192,30 @@ def _model(part: str, find: Callable[[], object]) -> Finding:
         return Finding(part, "off", error.detail, error.fix)
     except MediaPosterError as error:
         return Finding(part, "broken", error.detail, error.fix)
+
+
+def _models(settings: Settings) -> list[tuple[str, Callable[[], object]]]:
+    """Return how the settings of each model are read. What they raise says what is missing."""
+    return [
+        ("language model", lambda: language_model(settings).name),
+        ("voice", lambda: voice(settings) and "local Piper"),
+        ("speech to text", lambda: transcriber(settings) and "local Whisper base"),
+        ("image model", lambda: image_model(settings).name),
+    ]
+
+
+async def _model_of(part: str, find: Callable[[], object], ask: Callable[[], Awaitable[Listed]] | None) -> Finding:
+    """Look at the settings of a model, then ask its vendor for it: known, until when, key refused, out of reach."""
+    found = _model(part, find)
+    if found.state != "ok" or ask is None:
+        return found
+    try:
+        listed = await ask()
+    except MediaPosterError as error:
+        return Finding(part, "broken", error.detail, error.fix)
+    if listed.ends is None:
+        return Finding(part, "ok", listed.found)
+    return Finding(part, "ok", f"{listed.found}; it ends on {listed.ends}", listed.way_on)
 
 
 def _disk(settings: Settings) -> Finding:

@@ -50,7 +50,12 @@ def run(
         str | None, typer.Option(help="9:16, 1:1 or 16:9. By default 9:16; for clips, the footage's own.")
     ] = None,
     seconds: Annotated[float | None, typer.Option(help="Length of each part in seconds.")] = None,
-    speech: Annotated[str, typer.Option(help="Who speaks the generated parts: local or none.")] = "local",
+    background: Annotated[
+        str | None, typer.Option(help="Let the image model draw what is behind the words: what, or `generated`.")
+    ] = None,
+    speech: Annotated[
+        str, typer.Option(help="Who speaks the generated parts: configured, local, openai:MODEL/VOICE ..., or none.")
+    ] = "configured",
     crossfade: Annotated[float, typer.Option(help="Seconds of crossfade between parts; 0 cuts hard.")] = 0,
     accounts: Annotated[
         list[str] | None, typer.Option("--account", help="An account; repeat it. All by default.")
@@ -89,7 +94,8 @@ def run(
         "copywriter": copywriter,
         "budget": {"money_minor": budget} if budget is not None else None,
         "aspect": aspect,
-        "speech": speech if speech != "local" else None,
+        "background": background,
+        "speech": speech if speech != "configured" else None,
         "crossfade": crossfade or None,
         "publish": publish if publish != "now" else None,
         "story": story or None,

@@ -12,8 +12,9 @@ import uvloop
 
 from mediaposter.cli.machine import machine, service_settings
 from mediaposter.cli.output import err, out
-from mediaposter.core.errors import UnavailableError
+from mediaposter.core.errors import MediaPosterError, UnavailableError
 from mediaposter.core.settings import Settings
+from mediaposter.models.listing import checks_of
 from mediaposter.workers import WorkerProcess
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def worker() -> None:
 async def _serve(settings: Settings, *, with_worker: bool) -> None:
     listener = bind(settings)
     async with machine(settings, attach=False) as ctx, contextlib.AsyncExitStack() as stack:
+        asking = asyncio.create_task(ask_vendors(settings))
+        stack.callback(asking.cancel)
         if with_worker:
             await stack.enter_async_context(WorkerProcess(settings, ctx.database.url, keep=True))
         out.print(f"Site   {settings.site_url}/")
@@ -55,6 +58,18 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
         out.print("Stop with Ctrl-C.")
         await _until_told(server(settings), listener)
         err.print("Stopping: the steps in hand end first. Ctrl-C again leaves at once.")
+
+
+async def ask_vendors(settings: Settings) -> None:
+    """Ask the vendors for the configured models, and say which do not answer to their name, or not for long."""
+    for part, ask in checks_of(settings).items():
+        try:
+            listed = await ask()
+        except MediaPosterError as error:
+            err.print(f"The {part} cannot be used: {error.detail} {error.fix}")
+        else:
+            if listed.ends is not None:
+                err.print(f"The {part} {listed.spec} ends on {listed.ends}. {listed.way_on}".rstrip())
 
 
 async def _until_told(http: "Server", listener: socket.socket) -> None:

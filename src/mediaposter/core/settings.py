@@ -165,13 +165,58 @@ class Settings(BaseSettings):
         description="Key for Google's Gemini models.",
     )
     google_base_url: str | None = Field(default=None, description="Base URL instead of Google's own.")
+    elevenlabs_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("ELEVENLABS_API_KEY", "MEDIAPOSTER_ELEVENLABS_API_KEY"),
+        description="Key for ElevenLabs.",
+    )
+    stability_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("STABILITY_API_KEY", "MEDIAPOSTER_STABILITY_API_KEY"),
+        description="Key for Stability AI.",
+    )
+    voice: str = Field(
+        default="local",
+        description="Who speaks: local (Piper), openai:MODEL/VOICE such as openai:gpt-4o-mini-tts/coral, or "
+        "elevenlabs:MODEL/VOICE_ID.",
+    )
+    voice_base_url: str | None = Field(
+        default=None,
+        description="Base URL of the voice's vendor instead of its own. For openai: voices, OPENAI_BASE_URL counts "
+        "where this is not set.",
+    )
     voice_model: Path | None = Field(
         default=None,
         description="A Piper voice (.onnx with its .onnx.json beside it) instead of the packaged English one.",
     )
     voice_speed: float = Field(default=1.0, ge=0.5, le=2.0, description="How fast the voice speaks; 1 is its own pace.")
-    transcription: Literal["local", "none"] = Field(
-        default="local", description="Speech to text: local (Whisper base from installed packages) or none."
+    transcription: str = Field(
+        default="local",
+        description="Speech to text: local (Whisper base from installed packages), openai:MODEL such as "
+        "openai:gpt-transcribe, or none.",
+    )
+    transcription_base_url: str | None = Field(
+        default=None,
+        description="Base URL of a server that speaks OpenAI's transcriptions, instead of OPENAI_BASE_URL.",
+    )
+    image_model: str | None = Field(
+        default=None,
+        description="Model that draws, as openai:MODEL such as openai:gpt-image-2.6-flare, or stability:MODEL (core, "
+        "ultra, sd3.5-large, sd3.5-large-turbo, sd3.5-medium).",
+    )
+    image_quality: Literal["low", "medium", "high"] = Field(
+        default="medium", description="How much work an openai: image model puts into a picture; it decides the price."
+    )
+    image_base_url: str | None = Field(
+        default=None,
+        description="Base URL of the image model's vendor instead of its own. For openai: models, OPENAI_BASE_URL "
+        "counts where this is not set.",
+    )
+    media_model_timeout_seconds: float = Field(
+        default=180.0,
+        gt=0,
+        le=900,
+        description="How long one answer of a vendor's voice, image or transcription model may take, in seconds.",
     )
 
     # Video from vendors

@@ -159,10 +159,19 @@ async def ended(ctx: Context, clip_id: str, state: str, error: BaseException, *,
             clip.state = ClipState.PLANNED
 
 
-async def completed(session: AsyncSession, clip: Clip, asset_id: str, *, cost: Money | None, now: datetime) -> None:
-    """Write the result, the end and the cost in one transaction, so that each is counted once."""
+async def completed(
+    session: AsyncSession,
+    clip: Clip,
+    asset_id: str,
+    *,
+    cost: Money | None,
+    now: datetime,
+    models: Sequence[str] = (),
+) -> None:
+    """Write the result, the end, the cost and which models made it in one transaction, so that each counts once."""
     if clip.attempts and clip.attempts[-1]["state"] in UNSETTLED:
-        clip.attempts = _changed(clip, {"state": "done", "ended_at": now.isoformat()} | _cost(cost))
+        told: JsonObject = {"models": list(models)} if models else {}
+        clip.attempts = _changed(clip, {"state": "done", "ended_at": now.isoformat()} | _cost(cost) | told)
     clip.cost_minor, clip.currency = _total(clip.attempts)
     clip.asset_id = asset_id
     clip.state = ClipState.DONE

@@ -12,7 +12,7 @@ from pathlib import Path
 from mediaposter.core.errors import MediaPosterError, UnavailableError, UpstreamError
 from mediaposter.core.storage import Storage
 from mediaposter.generation.errors import JobFailedError, JobNotFoundError
-from mediaposter.generation.provider import JobState, JobStatus
+from mediaposter.generation.provider import JobState, JobStatus, Money
 from mediaposter.media.service import Inspected
 
 Report = Callable[[float, str], None]
@@ -26,6 +26,8 @@ class _Job:
     task: asyncio.Task[Inspected | None]
     progress: float = 0.0
     message: str = ""
+    cost: Money | None = None
+    models: tuple[str, ...] = ()
 
 
 class LocalJobs:
@@ -70,6 +72,10 @@ class LocalJobs:
         if job.task.cancelled():
             return JobState(JobStatus.CANCELLED, job.progress, "cancelled")
         error = job.task.exception()
+        if error is not None and job.cost is not None and job.cost.amount_minor:
+            # What was bought on the way is to be counted: a state has room for it, an error has not.
+            fix = f" {error.fix}" if isinstance(error, MediaPosterError) else ""
+            return JobState(JobStatus.FAILED, job.progress, f"{error}{fix}".strip(), job.cost, job.models)
         if isinstance(error, MediaPosterError) and not isinstance(error, UpstreamError | UnavailableError):
             raise error
         if error is not None:
@@ -77,7 +83,12 @@ class LocalJobs:
             detail = error.detail if isinstance(error, MediaPosterError) else f"{type(error).__name__}: {error}"
             fix = error.fix if isinstance(error, MediaPosterError) else "The log of the worker has the whole error."
             raise JobFailedError(detail, fix=fix) from error
-        return JobState(JobStatus.DONE, 1.0, job.message)
+        return JobState(JobStatus.DONE, 1.0, job.message, job.cost, job.models)
+
+    def spent(self, key: str, cost: Money, models: tuple[str, ...]) -> None:
+        """Keep what a job has cost so far, and which models were paid or asked for it."""
+        job = self._jobs[key]
+        job.cost, job.models = cost, models
 
     def reference(self, key: str) -> Inspected | None:
         """Return what the job found, when its result stays where it is."""

@@ -42,7 +42,7 @@ from mediaposter.generation.provider import JobState, JobStatus, Money, Provider
 from mediaposter.generation.schemas import ClipRequest
 from mediaposter.media import service as media
 from mediaposter.media.errors import MediaError
-from mediaposter.models.errors import LanguageModelError
+from mediaposter.models.errors import ModelError
 from mediaposter.models.language import language_model
 
 _log = structlog.get_logger(__name__)
@@ -114,7 +114,8 @@ async def follow(ctx: Context, clip_id: str, name: str) -> JsonObject:
             )
             await ledger.ended(ctx, clip_id, "failed", failure, cost=state.cost)
             return _problem(name, failure)
-        await _take_in(ctx, clip_id, chosen, attempt, state.cost or chosen.price(request))
+        cost = state.cost or chosen.price(request)
+        await _take_in(ctx, clip_id, chosen, attempt, cost=cost, models=state.models)
     except JobNotFoundError as error:
         await ledger.ended(ctx, clip_id, "lost", error)
         return {"lost": True} if chosen.capabilities.resubmit_is_free else _problem(name, error)
@@ -150,7 +151,7 @@ async def reword(ctx: Context, clip_id: str, name: str) -> bool:
     try:
         model = language_model(ctx.settings, clock=ctx.clock)
         written = await reword_prompt(request.prompt, entry["error"]["detail"], model)
-    except (LanguageModelError, NotConfiguredError) as error:
+    except (ModelError, NotConfiguredError) as error:
         _log.warning("generation.not_reworded", clip=clip_id, provider=name, error=error.detail)
         return False
     await ledger.reword(ctx, clip_id, written.value.prompt, cost_minor=written.cost_minor)
@@ -238,7 +239,9 @@ async def _until_done(ctx: Context, clip_id: str, chosen: Provider, attempt: Att
         await asyncio.sleep(min(pause, max(0.05, (deadline - now).total_seconds())))
 
 
-async def _take_in(ctx: Context, clip_id: str, chosen: Provider, attempt: Attempt, cost: Money) -> None:
+async def _take_in(
+    ctx: Context, clip_id: str, chosen: Provider, attempt: Attempt, *, cost: Money, models: tuple[str, ...]
+) -> None:
     """Bring the clip into the library, and write result and cost together."""
     assert attempt.external_id is not None
     found = await chosen.reference(attempt.external_id)
@@ -254,7 +257,7 @@ async def _take_in(ctx: Context, clip_id: str, chosen: Provider, attempt: Attemp
                 assert file is not None
                 asset = await media.adopt(session, file, storage=ctx.storage, origin=chosen.name)
             clip = await ledger.open_clip(session, clip_id)
-            await ledger.completed(session, clip, asset.id, cost=cost, now=ctx.clock())
+            await ledger.completed(session, clip, asset.id, cost=cost, now=ctx.clock(), models=models)
     except MediaError as error:
         raise JobFailedError(
             f"{chosen.name} gave a file that cannot be used: {error.problem}",

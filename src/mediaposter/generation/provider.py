@@ -63,6 +63,7 @@ ENDED = (JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED)
 class JobState:
     """An answer to a poll. `progress` from 0 to 1; `message` says why when it failed; `cost` when known by then.
 
+    `models`: which models made it, where the provider asks several (a voice, a background).
     `refused`: it failed because of what was asked for, and other words may pass.
     """
 
@@ -70,6 +71,7 @@ class JobState:
     progress: float = 0.0
     message: str = ""
     cost: Money | None = None
+    models: tuple[str, ...] = ()
     refused: bool = False
 
 

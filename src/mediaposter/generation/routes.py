@@ -47,6 +47,7 @@ async def multi_part(wish: MultiPartRequest) -> BatchRead:
             aspect=wish.aspect,
             seconds=wish.seconds,
             voice=wish.voice,
+            background=wish.background,
             images=wish.images,
             notes=wish.notes,
             cta=wish.cta,

@@ -17,6 +17,14 @@ _RATIOS: dict[Aspect, float] = {"9:16": 9 / 16, "1:1": 1.0, "16:9": 16 / 9}
 _HEX = re.compile(r"^#[0-9a-fA-F]{6}$")
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True)]
+# Who speaks. A form and no list: voices are configuration.
+Speaker = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, max_length=250, pattern=r"^(configured|local|none|[a-z]+:[\w.@/:+-]+/[\w.@:+-]+)$"
+    ),
+]
+CONFIGURED, SILENT = "configured", "none"
 
 
 class Brand(BaseModel):
@@ -59,7 +67,16 @@ class ClipRequest(BaseModel):
     brand: Brand = Brand()
     notes: Text = Field(default="", max_length=2000, description="Style and characters that all parts share.")
     images: tuple[Text, ...] = Field(default=(), max_length=20, description="Paths or URLs of pictures to use.")
-    voice: Literal["local", "none"] = Field(default="local", description="Who speaks the words; none: a silent clip.")
+    background: Text = Field(
+        default="",
+        max_length=2000,
+        description="A picture that a model draws behind the words: what it shows, or `generated`: after the words.",
+    )
+    voice: Speaker = Field(
+        default=CONFIGURED,
+        description="Who speaks the words: configured (by MEDIAPOSTER_VOICE), local, a voice such as "
+        "openai:MODEL/VOICE, or none for a silent clip.",
+    )
     captions: bool = Field(default=True, description="Burn word-timed captions in where the clip speaks.")
     cta: Text = Field(default="", max_length=80, description="What the viewer should do; the last part shows it.")
     part: int = Field(default=1, ge=1, le=20)
@@ -72,6 +89,8 @@ class ClipRequest(BaseModel):
             raise ValueError("give a prompt, a script or a source")
         if self.part > self.parts:
             raise ValueError(f"part {self.part} is beyond parts={self.parts}; count parts from 1")
+        if self.background and self.images:
+            raise ValueError("give images or a background to be drawn, not both")
         if (self.width == 0) != (self.height == 0):
             raise ValueError("give both width and height, or neither")
         if self.width:

@@ -15,7 +15,7 @@ from mediaposter.core.ids import new_id
 from mediaposter.generation import ledger, repository
 from mediaposter.generation.models import OPEN, Clip, ClipBatch, ClipState
 from mediaposter.generation.provider import Money, Provider, check_suitable, provider, provider_names
-from mediaposter.generation.schemas import Brand, ClipRequest
+from mediaposter.generation.schemas import CONFIGURED, Brand, ClipRequest
 from mediaposter.generation.script import shown_text, write_script
 from mediaposter.generation.workflows import generate_clip, multi_part
 
@@ -100,7 +100,8 @@ async def generate_multi_part(
     brand: Brand | None = None,
     aspect: Literal["9:16", "1:1", "16:9"] = "9:16",
     seconds: float | None = None,
-    voice: Literal["local", "none"] = "local",
+    voice: str = CONFIGURED,
+    background: str = "",
     images: Sequence[str] = (),
     notes: str = "",
     cta: str = "",
@@ -120,6 +121,7 @@ async def generate_multi_part(
                 "seconds": seconds,
                 "voice": voice,
                 "images": tuple(images),
+                "background": background,
                 "notes": notes,
                 "cta": cta,
                 "brand": brand or Brand(),

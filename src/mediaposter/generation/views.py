@@ -1,12 +1,12 @@
 """What the generation room speaks over HTTP: what is asked, and what is answered."""
 
 from datetime import date, datetime
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from mediaposter.generation.models import BatchState, Clip, ClipBatch, ClipState
-from mediaposter.generation.schemas import Aspect, Brand
+from mediaposter.generation.schemas import CONFIGURED, Aspect, Brand, Speaker
 from mediaposter.generation.service import ProviderStatus
 
 
@@ -116,7 +116,10 @@ class MultiPartRequest(BaseModel):
     seconds: float | None = Field(default=None, ge=1, le=600, description="Length of each part; none: as it needs.")
     brand: Brand = Brand()
     images: list[str] = Field(default=[], max_length=20, description="Paths or URLs of your pictures.")
-    voice: Literal["local", "none"] = "local"
+    background: str = Field(
+        default="", max_length=2000, description="A picture that a model draws: what it shows, or `generated`."
+    )
+    voice: Speaker = Field(default=CONFIGURED, description="configured, local, openai:MODEL/VOICE ..., or none.")
     notes: str = Field(default="", max_length=2000, description="Style and characters that all parts share.")
     cta: str = Field(default="", max_length=80, description="What the last part asks the viewer to do.")
 

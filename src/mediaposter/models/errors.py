@@ -1,92 +1,113 @@
 """What goes wrong with a model, and what to do about it.
 
 UpstreamError                   502
-└── LanguageModelError          502  base of what a language model answers
+└── ModelError              502  base of what a vendor's model answers: of text, voices, pictures, transcripts
     ├── ModelKeyRefusedError    424  the vendor does not accept the key
     ├── ModelNotKnownError      424  the vendor has no model of that id
     ├── ModelQuotaError         402  credit or quota is used up
     ├── ModelBusyError          503  rate limit or overload, still there after retries; `retry_after` in seconds
-    ├── ModelUnreachableError   503  no connection, no answer in time, or a server error, after retries
-    ├── ModelRefusedError       422  the model or its filter will not write this
+    ├── ModelUnreachableError   503  no connection, no answer in time, or a server error; `asked`: it may have got there
+    ├── ModelRefusedError       422  the model or its filter will not make this
     ├── ModelTruncatedError     502  the answer hit the token limit
     ├── ModelAnswerError        502  the answer is not what was asked for
-    └── PromptTooLongError      422  the prompt does not fit the model
+    ├── PromptTooLongError      422  the prompt does not fit the model
+    └── PurchaseUnknownError    409  paid work was ordered and its answer never came: nobody knows whether it was made
 InvalidInputError               400
-├── ModelIdError                400  not of the form vendor:model
+├── ModelIdError                400  not of the form that the setting takes, such as vendor:model
 └── ModelRetiredError           410  the vendor switched this model off
 """
 
 from mediaposter.core.errors import InvalidInputError, UpstreamError
 
 
-class LanguageModelError(UpstreamError):
-    """Base of everything that a language model, or the way to it, can answer instead of text."""
+class ModelError(UpstreamError):
+    """Base of everything that a vendor's model, or the way to it, can answer instead of what was asked for."""
 
     code = "MODEL_ERROR"
-    title = "The language model did not deliver"
+    title = "The model did not deliver"
 
 
-class ModelKeyRefusedError(LanguageModelError):
+class ModelKeyRefusedError(ModelError):
     code = "MODEL_KEY_REFUSED"
     status = 424
-    title = "The language model's vendor refused the key"
+    title = "The model's vendor refused the key"
 
 
-class ModelNotKnownError(LanguageModelError):
+class ModelNotKnownError(ModelError):
     code = "MODEL_NOT_KNOWN"
     status = 424
     title = "The vendor does not know this model"
 
 
-class ModelQuotaError(LanguageModelError):
+class ModelQuotaError(ModelError):
     code = "MODEL_QUOTA"
     status = 402
     title = "The quota at the vendor is used up"
 
 
-class ModelBusyError(LanguageModelError):
+class ModelBusyError(ModelError):
     """The vendor asks to wait. `retry_after` is in seconds, None when it did not say how long."""
 
     code = "MODEL_BUSY"
     status = 503
-    title = "The language model is busy"
+    title = "The model is busy"
 
     def __init__(self, detail: str, *, fix: str = "", retry_after: float | None = None) -> None:
         super().__init__(detail, fix=fix)
         self.retry_after = retry_after
 
 
-class ModelUnreachableError(LanguageModelError):
+class ModelUnreachableError(ModelError):
+    """No usable answer came. `asked` is False where the request cannot have reached the vendor, so nothing was made."""
+
     code = "MODEL_UNREACHABLE"
     status = 503
-    title = "The language model cannot be reached"
+    title = "The model cannot be reached"
+
+    def __init__(self, detail: str, *, fix: str = "", asked: bool = True) -> None:
+        super().__init__(detail, fix=fix)
+        self.asked = asked
 
 
-class ModelRefusedError(LanguageModelError):
+class ModelRefusedError(ModelError):
+    """The model or its filter will not make this. `billed`: it was made and paid for, and only then withheld."""
+
     code = "MODEL_REFUSED"
     status = 422
-    title = "The language model will not write this"
+    title = "The model will not make this"
+
+    def __init__(self, detail: str, *, fix: str = "", billed: bool = False) -> None:
+        super().__init__(detail, fix=fix)
+        self.billed = billed
 
 
-class ModelTruncatedError(LanguageModelError):
+class ModelTruncatedError(ModelError):
     code = "MODEL_TRUNCATED"
-    title = "The answer of the language model was cut off"
+    title = "The answer of the model was cut off"
 
 
-class ModelAnswerError(LanguageModelError):
+class ModelAnswerError(ModelError):
     code = "MODEL_ANSWER_INVALID"
-    title = "The answer of the language model is not usable"
+    title = "The answer of the model is not usable"
 
 
-class PromptTooLongError(LanguageModelError):
+class PromptTooLongError(ModelError):
     code = "MODEL_PROMPT_TOO_LONG"
     status = 422
     title = "The prompt is too long for the model"
 
 
+class PurchaseUnknownError(ModelError):
+    """Paid work was ordered and no answer came. It is not ordered again by itself: that could be paid twice."""
+
+    code = "PURCHASE_UNKNOWN"
+    status = 409
+    title = "Nobody knows whether this was bought"
+
+
 class ModelIdError(InvalidInputError):
     code = "MODEL_ID_INVALID"
-    title = "This is not the id of a language model"
+    title = "This is not the id of a model"
 
 
 class ModelRetiredError(InvalidInputError):

@@ -7,35 +7,23 @@ broken vendor is asked again a few times; what remains is one of the errors of `
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
 import regex
-import structlog
 from pydantic import BaseModel, SecretStr
 
 from mediaposter.core.clock import Clock, utc_now
 from mediaposter.core.errors import NotConfiguredError
 from mediaposter.core.settings import Settings
-from mediaposter.models.errors import (
-    LanguageModelError,
-    ModelBusyError,
-    ModelIdError,
-    ModelRetiredError,
-    ModelUnreachableError,
-)
-from mediaposter.models.retired import retirement
+from mediaposter.models.errors import ModelIdError
+from mediaposter.models.patience import patiently
+from mediaposter.models.retired import refuse_retired
 
 T = TypeVar("T", bound=BaseModel)
-_log = structlog.get_logger(__name__)
 _MODEL_ID = regex.compile(r"(?P<vendor>[a-z]+):(?P<model>[\w.@/:+-]{1,200})")
-_ATTEMPTS = 3
-_FIRST_WAIT = 0.5  # seconds; doubles with each attempt when the vendor names no time
-_LONGEST_WAIT = 30.0  # seconds; a vendor that asks for more gets an error with its time instead of a sleeping run
 
 
 class Vendor(StrEnum):
@@ -44,6 +32,14 @@ class Vendor(StrEnum):
     OPENAI = "openai"
     ANTHROPIC = "anthropic"
     GOOGLE = "google"
+
+
+# The vendors' own addresses, without the version that Anthropic's and Google's SDKs add themselves.
+LANGUAGE_ADDRESSES = {
+    Vendor.OPENAI: "https://api.openai.com/v1",
+    Vendor.ANTHROPIC: "https://api.anthropic.com",
+    Vendor.GOOGLE: "https://generativelanguage.googleapis.com",
+}
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,7 @@ class LanguageModel(Protocol):
         """Return an instance of `schema` written after `prompt`, under the rules of `system`.
 
         Give text fields and lists of `schema` a max_length: local servers write until they are stopped.
-        Raises one of the LanguageModelErrors.
+        Raises one of the ModelErrors.
         """
         ...
 
@@ -95,7 +91,7 @@ def language_model(settings: Settings, spec: str | None = None, *, clock: Clock 
     vendor, model = parse_model_id(chosen)
     base_url = _base_url(settings, vendor)
     if base_url is None:
-        _refuse_retired(vendor, model, clock().date())
+        refuse_retired(vendor, model, clock().date())
     key = _key(settings, vendor)
     if key is None and not (vendor is Vendor.OPENAI and base_url):
         setting = f"{vendor.upper()}_API_KEY"
@@ -125,18 +121,6 @@ def parse_model_id(spec: str) -> tuple[Vendor, str]:
         fix="Write for example openai:gpt-6-luna, anthropic:claude-haiku-5-5 or google:gemini-3.1-flash-lite. A server "
         "that speaks OpenAI's API is openai:<its model> with OPENAI_BASE_URL.",
     )
-
-
-def _refuse_retired(vendor: Vendor, model: str, today: date) -> None:
-    gone = retirement(vendor, model)
-    if gone is None:
-        return
-    if today >= gone.on:
-        raise ModelRetiredError(
-            f"{vendor} switched {model} off on {gone.on.isoformat()}.",
-            fix=f"Choose another model, such as {vendor}:{gone.successor}. See {gone.source}.",
-        )
-    _log.warning("models.retiring", model=f"{vendor}:{model}", on=gone.on.isoformat(), successor=gone.successor)
 
 
 def _key(settings: Settings, vendor: Vendor) -> SecretStr | None:
@@ -172,7 +156,7 @@ class _PydanticAIModel:
 
     async def write(self, prompt: str, *, system: str, schema: type[T]) -> Written[T]:
         """Return `schema` written by the model. See LanguageModel.write."""
-        return await _with_retries(lambda: self._once(prompt, system, schema), self.name)
+        return await patiently(lambda: self._once(prompt, system, schema), self.name)
 
     async def _once(self, prompt: str, system: str, schema: type[T]) -> Written[T]:
         # The SDKs take seconds to import: only who writes pays for it, and the event loop never does.
@@ -192,22 +176,6 @@ def _load_vendors() -> Any:
     from mediaposter.models import vendors  # noqa: PLC0415 - see _once
 
     return vendors
-
-
-async def _with_retries(call: Callable[[], Awaitable[Written[T]]], name: str) -> Written[T]:
-    wait = _FIRST_WAIT
-    for attempt in range(1, _ATTEMPTS + 1):
-        try:
-            return await call()
-        except (ModelBusyError, ModelUnreachableError) as error:
-            asked = error.retry_after if isinstance(error, ModelBusyError) else None
-            pause = wait if asked is None else asked
-            if attempt == _ATTEMPTS or pause > _LONGEST_WAIT:
-                raise
-            _log.info("models.retry", model=name, attempt=attempt, wait=pause, code=error.code)
-            await asyncio.sleep(pause)
-            wait *= 2
-    raise LanguageModelError(f"{name} was not asked.")
 
 
 def _micros(price: Decimal | None) -> int | None:

@@ -2,11 +2,18 @@
 
 Ids are configuration and any id may be tried; this table turns a vague "not found" into a date and a way on. The
 vendors' pages are the source, read on the day below; where they differ by day and zone, the earlier day stands here.
+OpenAI's dates of pictures, voices and transcripts also stand in its SDK (openai 3.54.0, `types/image_model.py`,
+`types/audio/speech_model.py`, `types/audio_model.py`) and in `shutdown_date` of its list of models.
 """
 
 from dataclasses import dataclass
 from datetime import date
 
+import structlog
+
+from mediaposter.models.errors import ModelRetiredError
+
+_log = structlog.get_logger(__name__)
 READ_ON = date(2026, 11, 23)
 SOURCES = {
     "openai": "https://developers.openai.com/api/docs/deprecations",
@@ -17,7 +24,7 @@ SOURCES = {
 
 @dataclass(frozen=True)
 class Retirement:
-    """The day a model stops answering, and its successor in the vendor's own words."""
+    """The day a model stops answering, and its successor by the vendor; empty where none does the same."""
 
     vendor: str
     model: str
@@ -27,6 +34,13 @@ class Retirement:
     @property
     def source(self) -> str:
         return SOURCES[self.vendor]
+
+    @property
+    def way_on(self) -> str:
+        """What to do about it, in a sentence."""
+        if self.successor:
+            return f"Choose another model, such as {self.vendor}:{self.successor}. See {self.source}."
+        return f"The vendor names no model that does the same: choose another vendor's, or local. See {self.source}."
 
 
 _TABLE: dict[tuple[str, str, str], tuple[str, ...]] = {
@@ -83,6 +97,31 @@ _TABLE: dict[tuple[str, str, str], tuple[str, ...]] = {
         "gpt-5.4-nano",
         "gpt-5.4-nano-2026-03-17",
     ),
+    # Pictures.
+    ("openai", "2026-05-12", "gpt-image-2"): ("dall-e-2", "dall-e-3"),
+    ("openai", "2026-10-23", "gpt-image-2"): ("gpt-image-1",),
+    ("openai", "2026-12-01", "gpt-image-2.6-flare"): (
+        "gpt-image-1-mini",
+        "gpt-image-1.5",
+        "gpt-image-1.5-2025-12-16",
+        "chatgpt-image-latest",
+    ),
+    # Voices. OpenAI names gpt-realtime-2.1-mini, which its speech endpoint does not serve: no `openai:` voice is left.
+    ("openai", "2027-01-06", ""): (
+        "tts-1",
+        "tts-1-hd",
+        "gpt-4o-mini-tts",
+        "gpt-4o-mini-tts-2025-03-20",
+        "gpt-4o-mini-tts-2025-12-15",
+    ),
+    # Transcripts.
+    ("openai", "2027-02-26", "gpt-transcribe"): (
+        "whisper-1",
+        "gpt-4o-transcribe",
+        "gpt-4o-mini-transcribe",
+        "gpt-4o-mini-transcribe-2025-12-15",
+        "gpt-4o-transcribe-diarize",
+    ),
     ("anthropic", "2024-11-06", "claude-haiku-5-5"): ("claude-instant-1.2",),
     ("anthropic", "2025-07-21", "claude-sonnet-5-5"): ("claude-2.0", "claude-2.1", "claude-3-sonnet-20240229"),
     ("anthropic", "2026-01-05", "claude-opus-5-5"): ("claude-3-opus-20240229",),
@@ -109,3 +148,13 @@ _BY_ID = {
 def retirement(vendor: str, model: str) -> Retirement | None:
     """Return when `model` of `vendor` stops or stopped answering, None when nothing is announced."""
     return _BY_ID.get((vendor, model))
+
+
+def refuse_retired(vendor: str, model: str, today: date) -> None:
+    """Raise ModelRetiredError for a model that was switched off, with the day and the way on; warn of one that will."""
+    gone = retirement(vendor, model)
+    if gone is None:
+        return
+    if today >= gone.on:
+        raise ModelRetiredError(f"{vendor} switched {model} off on {gone.on.isoformat()}.", fix=gone.way_on)
+    _log.warning("models.retiring", model=f"{vendor}:{model}", on=gone.on.isoformat(), successor=gone.successor)

@@ -1,4 +1,4 @@
-"""Speech to text with word times, by a local Whisper in a process of its own.
+"""Speech to text: by a local Whisper in a process of its own, or by a vendor's model (`transcription_vendor`).
 
 Why a process: the model takes about 500 MB and all cores while it works. A process gives the memory back to the last
 byte, cannot hold the interpreter's lock against the event loop, can be killed in the middle of a sentence, and takes
@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from mediaposter.core.clock import Clock, utc_now
 from mediaposter.core.errors import NotConfiguredError
 from mediaposter.core.settings import Settings
 from mediaposter.models import whisper_weights
@@ -39,7 +40,11 @@ class Segment(BaseModel):
 
 
 class Transcript(BaseModel):
-    """What was said. `language` is a two-letter code, empty where nothing was said."""
+    """What was said. `language` is a two-letter code, empty where nothing was said or the model does not tell.
+
+    `timed` is False where the model tells no times of words: `words` is empty then, and a segment is a stretch of up to
+    a minute. `cost_micros`: by the list price, in millionths of a US dollar.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -47,11 +52,27 @@ class Transcript(BaseModel):
     segments: tuple[Segment, ...] = ()
     words: tuple[HeardWord, ...] = ()
     model: str = ""
+    timed: bool = True
+    cost_micros: int = 0
 
     @property
     def text(self) -> str:
         """All that was said, in one line."""
         return " ".join(segment.text for segment in self.segments)
+
+    def timed_words(self) -> tuple[HeardWord, ...]:
+        """Return the words with their times, for what cannot do without, such as captions.
+
+        Raises NotConfiguredError where the model gave none, naming those that do.
+        """
+        if not self.timed:
+            raise NotConfiguredError(
+                "MEDIAPOSTER_TRANSCRIPTION",
+                f"{self.model} tells what was said and not when each word was.",
+                fix="Set MEDIAPOSTER_TRANSCRIPTION=local, or openai:whisper-1 (until 2027-02-26), or a server of your "
+                "own that gives times of words, by MEDIAPOSTER_TRANSCRIPTION_BASE_URL.",
+            )
+        return self.words
 
 
 class Transcriber(Protocol):
@@ -63,19 +84,27 @@ class Transcriber(Protocol):
     async def transcribe(self, path: Path, *, on_progress: Progress | None = None) -> Transcript:
         """Return what is said in `path`; progress goes from 0 to 1. Cancelling the task stops the work at once.
 
-        Raises TranscriptionError when the file cannot be read.
+        Raises TranscriptionError when the file cannot be read, and ModelErrors of a vendor.
         """
         ...
 
 
-def transcriber(settings: Settings) -> Transcriber:
-    """Return the configured transcriber. Raises NotConfiguredError saying what to install or to set."""
+def transcriber(settings: Settings, *, clock: Clock = utc_now) -> Transcriber:
+    """Return the configured transcriber. Raises NotConfiguredError saying what to install or to set.
+
+    Raises ModelIdError and ModelRetiredError for a vendor's model that is none, or is no more.
+    """
     if settings.transcription == "none":
         raise NotConfiguredError(
             "MEDIAPOSTER_TRANSCRIPTION",
             "Speech to text is switched off (MEDIAPOSTER_TRANSCRIPTION=none).",
             fix="Set MEDIAPOSTER_TRANSCRIPTION=local.",
         )
+    if settings.transcription != "local":
+        # Only who wants a vendor's model loads what it takes.
+        from mediaposter.models.transcription_vendor import vendor_transcriber  # noqa: PLC0415
+
+        return vendor_transcriber(settings, settings.transcription, clock=clock)
     if not whisper_weights.installed():
         raise NotConfiguredError(
             "mediaposter[stt]",

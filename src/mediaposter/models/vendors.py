@@ -23,9 +23,9 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RunUsage
 
 from mediaposter.models.errors import (
-    LanguageModelError,
     ModelAnswerError,
     ModelBusyError,
+    ModelError,
     ModelKeyRefusedError,
     ModelNotKnownError,
     ModelQuotaError,
@@ -34,11 +34,12 @@ from mediaposter.models.errors import (
     ModelUnreachableError,
     PromptTooLongError,
 )
+from mediaposter.models.language import LANGUAGE_ADDRESSES, Vendor
 
 T = TypeVar("T", bound=BaseModel)
-_OPENAI = "https://api.openai.com/v1"
-_ANTHROPIC = "https://api.anthropic.com"
-_GOOGLE = "https://generativelanguage.googleapis.com"
+_OPENAI = LANGUAGE_ADDRESSES[Vendor.OPENAI]
+_ANTHROPIC = LANGUAGE_ADDRESSES[Vendor.ANTHROPIC]
+_GOOGLE = LANGUAGE_ADDRESSES[Vendor.GOOGLE]
 
 
 def open_model(vendor: str, model: str, key: str | None, base_url: str | None) -> Model:
@@ -111,7 +112,7 @@ def our_errors(name: str, timeout: float, max_tokens: int) -> Generator[None]:
         raise _api_error(name, timeout, error) from error
 
 
-def _api_error(name: str, timeout: float, error: theirs.ModelAPIError) -> LanguageModelError:
+def _api_error(name: str, timeout: float, error: theirs.ModelAPIError) -> ModelError:
     words = {
         "name": name,
         "said": _said(error),
@@ -126,11 +127,11 @@ def _api_error(name: str, timeout: float, error: theirs.ModelAPIError) -> Langua
             if isinstance(made, ModelBusyError):
                 made.retry_after = error.retry_after
             return made
-    return LanguageModelError(f"{name} failed: {words['said']}", fix="Try again, or choose another model.")
+    return ModelError(f"{name} failed: {words['said']}", fix="Try again, or choose another model.")
 
 
 # In this order: the vendors' errors are kinds of each other. The last line catches what could not even be read.
-_TRANSLATION: tuple[tuple[tuple[type[theirs.ModelAPIError], ...], type[LanguageModelError], str, str], ...] = (
+_TRANSLATION: tuple[tuple[tuple[type[theirs.ModelAPIError], ...], type[ModelError], str, str], ...] = (
     (
         (theirs.ModelAuthenticationError,),
         ModelKeyRefusedError,
@@ -175,7 +176,7 @@ _TRANSLATION: tuple[tuple[tuple[type[theirs.ModelAPIError], ...], type[LanguageM
     ),
     (
         (theirs.ModelRequestRejectedError,),
-        LanguageModelError,
+        ModelError,
         "{name} rejected the request: {said}",
         "Choose another model: this one may not support JSON schemas or these settings.",
     ),

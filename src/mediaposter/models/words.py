@@ -14,6 +14,6 @@ class TimedWord(BaseModel):
 
 
 class HeardWord(TimedWord):
-    """A word that was recognised, and how sure the model was, from 0 to 1."""
+    """A word that was recognised, and how sure the model was, from 0 to 1; 0 where it does not tell."""
 
     probability: float

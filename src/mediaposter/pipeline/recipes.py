@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from mediaposter.core import context
+from mediaposter.generation.schemas import CONFIGURED
 from mediaposter.pipeline import book
 from mediaposter.pipeline.models import Run, Stage
 
@@ -32,7 +34,7 @@ def made_from(run: Run, *, seconds: float | None, at: datetime, zone: str) -> Ma
         "provider": "+".join(made.get("providers", [])) or None,
         "length": length_of(seconds) if seconds else None,
         "slot": slot_of(at, zone),
-        "voice": config.speech,
+        "voice": _voice_of(config.speech),
         "hook": hook,
     }
     return MadeFrom(
@@ -40,6 +42,10 @@ def made_from(run: Run, *, seconds: float | None, at: datetime, zone: str) -> Ma
         prompts=list(made.get("prompts") or config.prompts),
         clip_ids=list(made.get("asset_ids", [])),
     )
+
+
+def _voice_of(speech: str) -> str:
+    return context.current().settings.voice if speech == CONFIGURED else speech
 
 
 def length_of(seconds: float) -> str:

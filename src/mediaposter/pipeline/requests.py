@@ -22,6 +22,7 @@ def clip_requests(config: PipelineConfig, prompts: Sequence[str] = (), notes: st
                 "aspect": config.aspect or "9:16",
                 "brand": config.brand.model_dump(),
                 "images": config.images,
+                "background": config.background if config.prompts else "",
                 "notes": notes,
                 "voice": config.speech,
                 "cta": config.offer.cta if config.offer and number == len(sources) else "",

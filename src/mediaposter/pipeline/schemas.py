@@ -2,12 +2,12 @@
 
 from datetime import datetime, time
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
 
 from mediaposter.core.db import JsonObject
-from mediaposter.generation.schemas import Aspect, Brand
+from mediaposter.generation.schemas import CONFIGURED, Aspect, Brand, Speaker
 from mediaposter.pipeline.models import Run, RunStage, RunState, Stage, StageState
 
 PARTS_MAX = 5
@@ -84,7 +84,12 @@ class PipelineConfig(BaseModel):
     provider: tuple[str, ...] = Field(default=("cards",), min_length=1, max_length=5)
     aspect: Aspect | None = Field(default=None, description="None: 9:16 for prompts, the footage's own for clips.")
     seconds: float | None = Field(default=None, ge=1, le=600, description="Length of each part; None: as it needs.")
-    speech: Literal["local", "none"] = "local"
+    background: str = Field(
+        default="", max_length=2000, description="A picture that a model draws behind the words: what, or `generated`."
+    )
+    speech: Speaker = Field(
+        default=CONFIGURED, description="Who speaks: configured, local, a voice such as openai:MODEL/VOICE, or none."
+    )
     brand: Brand = Brand()
     tone: str = Field(default="", max_length=400, description="How the brand writes, in a sentence or two.")
     crossfade: float = Field(default=0, ge=0, le=2, description="Seconds; 0 is a hard cut, which needs no encoding.")

@@ -1,4 +1,6 @@
-"""Stage `analyze`: the facts of the master, without any cloud (ARCH-003)."""
+"""Stage `analyze`: the facts of the master, without any cloud unless a transcriber of one is configured (ARCH-003)."""
+
+import math
 
 from mediaposter.analysis import service as analysis
 from mediaposter.core import context, engine
@@ -21,7 +23,7 @@ async def facts(work: Work, asset_id: str) -> JsonObject:
 
 @engine.step("pipeline.analyze_master")
 async def analyze_master(run_id: str, asset_id: str, owner: str) -> JsonObject:
-    """Analyze and store, with progress. Without a local transcriber the record says so in words.
+    """Analyze and store, with progress. Without a transcriber the record says so in words.
 
     What the parts' prompts say is given along: where it is spoken, it is known better than it can be heard.
     """
@@ -30,6 +32,7 @@ async def analyze_master(run_id: str, asset_id: str, owner: str) -> JsonObject:
         asset = await media.get_asset(session, asset_id)
         known = await analysis.find(session, asset_id)
         script = generation.script_of(await generation.clips_of(session, owner))
+    cost = 0  # millionths of a US dollar
     if known is None:
         path = await media.local_path(asset)
         listener, note = _listener()
@@ -39,13 +42,16 @@ async def analyze_master(run_id: str, asset_id: str, owner: str) -> JsonObject:
             )
         async with ctx.database.session() as session:
             await analysis.save(session, asset_id, known)
-    words = len(known.transcript.words) if known.transcript else 0
+        cost = known.transcript.cost_micros if known.transcript else 0
+    words = len(known.transcript.text.split()) if known.transcript else 0
     speech = f", {counted(words, 'word')} spoken." if known.transcript else f". {known.speech_note}"
     return {
         "message": counted(len(known.scenes), "scene") + speech,
         "scenes": len(known.scenes),
         "words": words,
         "topics": list(known.topics),
+        "transcribed_by": known.transcript.model if known.transcript else None,
+        "cost_minor": math.ceil(cost / 10_000),
         "hook": known.hook.model_dump(mode="json") if known.hook else None,
     }
 

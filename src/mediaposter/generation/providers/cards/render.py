@@ -22,9 +22,10 @@ from mediaposter.generation.providers.cards.scenes import (
 )
 from mediaposter.generation.providers.cards.stage import LOGO, build_stage, loud_spans, set_stage
 from mediaposter.generation.providers.cards.theme import Theme, theme_of
-from mediaposter.generation.schemas import ClipRequest
+from mediaposter.generation.schemas import CONFIGURED, SILENT, ClipRequest
 from mediaposter.generation.script import Beat, spoken_text, write_script
 from mediaposter.media import ffmpeg
+from mediaposter.models.speech import Speech, Voice
 from mediaposter.models.voice import voice
 
 _FASTEST = 1.35  # how much faster the voice may speak to keep to the seconds asked for
@@ -62,13 +63,17 @@ async def render(
     images: Sequence[Path],
     logo: Path | None,
     report: Report,
+    on_speech: Callable[[Speech], None] = lambda _: None,
 ) -> None:
-    """Make the clip `into`. `folder` takes scratch files and is the caller's to remove."""
+    """Make the clip `into`. `folder` takes scratch files and is the caller's to remove.
+
+    `on_speech` gets each speech as soon as it is there, with its cost.
+    """
     request = work.request
-    spoken = request.voice == "local"
+    spoken = request.voice != SILENT
     track = folder / "voice.wav"
     report(0.02, "Speaking" if spoken else "Setting the type")
-    rows = await _speak(work, track, settings) if spoken else _read(work)
+    rows = await _speak(work, track, settings, on_speech) if spoken else _read(work)
     scenes = plan(work.beats, rows, seconds=request.seconds, fps=request.fps, part=request.part, pictures=bool(images))
     total = scenes[-1].end
     await asyncio.to_thread(_write_type, work, scenes, folder)
@@ -144,11 +149,14 @@ def arguments(
     ]
 
 
-async def _speak(work: Draft, track: Path, settings: Settings) -> list[tuple[Cue, ...]]:
+async def _speak(
+    work: Draft, track: Path, settings: Settings, on_speech: Callable[[Speech], None]
+) -> list[tuple[Cue, ...]]:
     """Speak the words, faster when the seconds asked for are few. Raises RequestUnsuitableError when too few."""
-    reader = voice(settings)
+    reader = speaker(settings, work.request)
     text = spoken_text(work.beats)
     speech = await reader.speak(text, track)
+    on_speech(speech)
     rows = speech_cues(work.beats, speech.words)
     wanted = work.request.seconds
     if wanted is None or needed_seconds(rows, least=True) <= wanted + _SLACK:
@@ -157,6 +165,7 @@ async def _speak(work: Draft, track: Path, settings: Settings) -> list[tuple[Cue
     pace = needed / wanted * 1.03
     if pace <= _FASTEST:
         speech = await reader.speak(text, track, speed=pace)
+        on_speech(speech)
         rows = speech_cues(work.beats, speech.words)
         if needed_seconds(rows, least=True) <= wanted + 0.2:
             return rows
@@ -164,6 +173,11 @@ async def _speak(work: Draft, track: Path, settings: Settings) -> list[tuple[Cue
         f"The words take {needed:.1f} seconds to speak, and the clip is to last {wanted:g}.",
         fix=f"Ask for {needed + 0.5:.0f} seconds, shorten the text, or leave seconds out.",
     )
+
+
+def speaker(settings: Settings, request: ClipRequest) -> Voice:
+    """Return who speaks `request`. Raises NotConfiguredError, ModelIdError and ModelRetiredError."""
+    return voice(settings, "" if request.voice == CONFIGURED else request.voice)
 
 
 def _read(work: Draft) -> list[tuple[Cue, ...]]:
