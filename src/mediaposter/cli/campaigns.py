@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, time
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mediaposter.campaigns import service
-from mediaposter.campaigns.models import Campaign, Tweet
+from mediaposter.campaigns.models import Campaign, Missed, Tweet
 from mediaposter.campaigns.schemas import CampaignPlan, CampaignRead, QuietHours, TweetRead
 from mediaposter.cli.machine import command_settings, machine
 from mediaposter.cli.output import out, print_table, show
@@ -41,6 +42,12 @@ def create(
     topic: Annotated[str, typer.Option(help="What it is about.")] = "",
     tone: Annotated[str, typer.Option(help="How it sounds.")] = "",
     count: Annotated[int | None, typer.Option(help="So many tweets, then it ends.")] = None,
+    until: Annotated[str | None, typer.Option(help="No tweets after this, such as 2026-12-31T18:00:00Z.")] = None,
+    missed: Annotated[Missed, typer.Option(help="Those that passed while no worker ran: all skipped, or one late.")] = (
+        Missed.SKIP
+    ),
+    link_budget: Annotated[str | None, typer.Option(help="LINKS/DAYS: at most so many links, such as 4/1.")] = None,
+    money_budget: Annotated[str | None, typer.Option(help="AMOUNT/DAYS in US dollars, such as 5.00/30.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the next tweets and keep nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -58,6 +65,10 @@ def create(
         "topic": topic,
         "tone": tone,
         "count": count,
+        "until": until,
+        "missed": missed,
+        "link_budget": _budget(link_budget, "link_budget", "links", 1),
+        "money_budget": _budget(money_budget, "money_budget", "micros", 1_000_000),
     }
     kinds = _kinds(kind or ([] if offer else ["value=4", "engagement=2", "story=1"]))
     plan = _plan(given | ({"kinds": kinds} if kinds else {}))
@@ -88,6 +99,25 @@ def list_all(as_json: AsJson = False) -> None:
     found = _run(read)
     rows = ([one["id"], one["state"], str(one["number"]), one["name"], one["note"] or ""] for one in found)
     show(found, as_json=as_json, human=lambda: print_table(("id", "state", "tweets", "name", "note"), rows))
+
+
+@app.command("show")
+def show_one(campaign: Which, as_json: AsJson = False) -> None:
+    """Show a campaign: its state, why it is so, and what it was asked for."""
+
+    async def read(_: Context, session: AsyncSession) -> dict[str, Any]:
+        return CampaignRead.of(await service.get_campaign(session, campaign)).model_dump(mode="json")
+
+    found = _run(read)
+
+    def human() -> None:
+        plan = {name: value for name, value in found["plan"].items() if value not in (None, "", [], {})}
+        points = plan.pop("points", [])
+        told = {"name": found["name"], "state": found["state"], "note": found["note"] or "", "tweets": found["number"]}
+        rows = [[name, str(value)] for name, value in {**told, **plan, "points": len(points)}.items()]
+        print_table(("", ""), rows)
+
+    show(found, as_json=as_json, human=human)
 
 
 @app.command("preview")
@@ -222,6 +252,19 @@ def _quiet(text: str | None) -> QuietHours | None:
         return None
     start, _, end = text.partition("-")
     return QuietHours(start=_time(start, "quiet"), end=_time(end, "quiet"))
+
+
+def _budget(text: str | None, field: str, unit: str, scale: int) -> dict[str, int] | None:
+    if text is None:
+        return None
+    amount, _, days = text.partition("/")
+    try:
+        return {unit: int(Decimal(amount) * scale), "days": int(days or 1)}
+    except (InvalidOperation, ValueError) as error:
+        rule = "an amount and days, such as 4/1"
+        raise InvalidInputError(
+            f"{text!r} is not {rule}.", fix="Write it so.", errors=[FieldProblem(field, rule, "Write it so.")]
+        ) from error
 
 
 def _kinds(words: list[str]) -> dict[str, int]:
