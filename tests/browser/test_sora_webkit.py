@@ -1,10 +1,12 @@
 """The Sora recipe in a real WebKit, on a site that behaves as Sora's did."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from mediaposter.browser import opening
 from mediaposter.browser.errors import (
@@ -26,6 +28,7 @@ from mediaposter.browser.webdriver import WebDriverBrowser
 from mediaposter.core import engine as durable
 from mediaposter.core.context import Context
 from mediaposter.core.engine import Engine
+from mediaposter.core.models import Event
 from mediaposter.generation import service
 from mediaposter.generation.errors import SubmitUnknownError
 from mediaposter.generation.models import BatchState, ClipState
@@ -208,3 +211,23 @@ async def test_an_unclear_click_is_left_to_a_person(ctx: Context, engine: Engine
     with pytest.raises(SubmitUnknownError):
         await durable.result(batch.id)
     assert len(driven.drafts) == 1
+
+
+async def test_a_captcha_pauses_the_clip_tells_of_it_and_is_gone_on_from(
+    ctx: Context, engine: Engine, driven: SoraSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sora_web, "_PERSON", 0.5)
+    driven.captcha = True
+    async with ctx.database.session() as session:
+        batch = await service.generate_multi_part(session, prompts=["A fern."], chain=["sora-web"])
+    while not (told := await told_of(ctx)):
+        await asyncio.sleep(0.05)
+    driven.captcha = False
+    await durable.result(batch.id)
+    assert (told[0]["code"], len(driven.drafts)) == ("CAPTCHA", 1)
+
+
+async def told_of(ctx: Context) -> list[dict[str, object]]:
+    async with ctx.database.session() as session:
+        rows = await session.scalars(select(Event).where(Event.topic == "browser.needs_person"))
+        return [row.data for row in rows]

@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from mediaposter.browser.errors import CaptchaError, LoginNeededError, SiteChangedError
 from mediaposter.browser.osascript import SafariBrowser
 from mediaposter.browser.page import Pace, Page
 from mediaposter.browser.transport import Browser
 from mediaposter.browser.turns import Urgency, turn
 from mediaposter.browser.webdriver import WebDriverBrowser
+from mediaposter.core import events
 from mediaposter.core.context import Context
-from mediaposter.core.errors import NotConfiguredError
+from mediaposter.core.errors import MediaPosterError, NotConfiguredError
 from mediaposter.core.settings import Settings
 
 _open: dict[tuple[int, str], Browser] = {}
@@ -52,9 +54,19 @@ async def close_browsers() -> None:
             await browser.quit()
 
 
+async def _tell(ctx: Context, site: str, error: MediaPosterError) -> None:
+    """Let it be known, to pages and webhooks, that a person has to look into the browser."""
+    async with ctx.database.session() as session:
+        told = {"site": site, "code": error.code, "detail": error.detail, "fix": error.fix}
+        await events.emit(session, "browser.needs_person", site, told)
+
+
 @asynccontextmanager
 async def page_on(ctx: Context, *, site: str, origin: str, path: str, urgency: Urgency) -> AsyncGenerator[Page]:
-    """Have the browser for yourself, with a tab of ours at a path of the site."""
+    """Have the browser for yourself, with a tab of ours at a path of the site.
+
+    Emits `browser.needs_person` when the block fails for a reason that a person has to look into.
+    """
     browser = browser_of(ctx.settings)
     async with turn(ctx.database, browser.name, urgency):
         tab = await browser.open(f"{origin}{path}")
@@ -65,5 +77,8 @@ async def page_on(ctx: Context, *, site: str, origin: str, path: str, urgency: U
                 "open", "the page to load", lambda: page.look({}), lambda seen: seen["ready"] != "loading", 30
             )
             yield page
+        except (CaptchaError, LoginNeededError, SiteChangedError) as error:
+            await _tell(ctx, site, error)
+            raise
         finally:
             await browser.close(tab)

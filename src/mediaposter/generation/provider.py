@@ -80,6 +80,7 @@ class Capabilities:
     """What a provider can do. Lengths in seconds; `choices` are the only lengths when there are any.
 
     `films`: a prompt says what is to be seen, and not what is to be said.
+    `browser`: it drives the machine's browser, and its jobs wake the machine for that.
     `resubmit_is_free`: a second submit of the same job costs nothing, so an unclear one may be repeated.
     `retired_on`: the day the service ended; `alternatives` are then the providers to name instead.
     """
@@ -91,6 +92,7 @@ class Capabilities:
     images: bool = False
     audio: bool = False
     films: bool = False
+    browser: bool = False
     max_parallel: int = 1
     resubmit_is_free: bool = False
     poll_seconds: float = 5.0

@@ -6,12 +6,13 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mediaposter.core import engine
+from mediaposter.core import engine, power
 from mediaposter.core.clock import Clock, utc_now
 from mediaposter.core.db import JsonObject
 from mediaposter.core.engine import Queue
 from mediaposter.core.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
 from mediaposter.core.ids import new_id
+from mediaposter.core.models import WakeTrigger
 from mediaposter.generation import ledger, repository
 from mediaposter.generation.models import OPEN, Clip, ClipBatch, ClipState
 from mediaposter.generation.provider import Money, Provider, check_suitable, provider, provider_names
@@ -135,6 +136,7 @@ async def generate_multi_part(
     batch = ClipBatch(id=new_id("batch"), stitch=stitch, created_at=clock())
     session.add(batch)
     await plan_parts(session, owner_id=batch.id, requests=wanted, chain=chain, budget=budget, clock=clock)
+    await _wake_for_browser(session, chain)
     await engine.enqueue(session, multi_part, batch.id, queue=Queue.RUNS, id=batch.id)
     return batch
 
@@ -166,6 +168,7 @@ def price_of(requests: Sequence[ClipRequest], chain: Sequence[str]) -> Money:
 
 async def start_clip(session: AsyncSession, clip: Clip) -> str:
     """Queue the workflow of a planned clip, in the caller's transaction. Returns the workflow's id."""
+    await _wake_for_browser(session, clip.chain)
     return await engine.enqueue(
         session, generate_clip, clip.id, queue=Queue.GENERATE, id=clip.workflow_id, partition=clip.partition
     )
@@ -241,6 +244,11 @@ def _plan_anew(clip: Clip) -> None:
     clip.error = None
     clip.external_id = None
     clip.finished_at = None
+
+
+async def _wake_for_browser(session: AsyncSession, chain: Sequence[str]) -> None:
+    if provider(chain[0]).capabilities.browser:
+        await power.wake(session, WakeTrigger.SAFARI_AUTOMATION)
 
 
 def _limit(budget: Money | None) -> JsonObject | None:

@@ -8,8 +8,9 @@ from pathlib import Path
 from mediaposter.browser import opening
 from mediaposter.browser.errors import (
     BrowserUnavailableError,
+    CaptchaError,
+    LoginNeededError,
     OutcomeUnknownError,
-    PageScriptError,
     SiteRefusedError,
     UsageExhaustedError,
 )
@@ -24,6 +25,7 @@ from mediaposter.core.settings import Settings
 from mediaposter.core.storage import Storage
 from mediaposter.generation.errors import (
     JobNotFoundError,
+    ProviderBusyError,
     ProviderRefusedError,
     RequestUnsuitableError,
     SubmitUnknownError,
@@ -32,6 +34,7 @@ from mediaposter.generation.provider import FREE, Capabilities, JobState, JobSta
 from mediaposter.generation.schemas import ClipRequest
 from mediaposter.media.service import Inspected
 
+_PERSON = 30.0  # seconds between two tries while somebody has to log in or to answer a captcha
 _STAGES = {
     Stage.RUNNING: JobStatus.RUNNING,
     Stage.DONE: JobStatus.DONE,
@@ -57,6 +60,7 @@ class SoraWebProvider:
             choices=LENGTHS,
             audio=True,
             films=True,
+            browser=True,
             max_parallel=3,  # so many the site made at once
             poll_seconds=max(settings.video_poll_seconds, 0.2),
             deadline_seconds=settings.video_deadline_minutes * 60,
@@ -97,6 +101,8 @@ class SoraWebProvider:
             raise ProviderRefusedError(error.detail, fix=error.fix) from error
         except UsageExhaustedError as error:
             raise RequestUnsuitableError(error.detail, fix=error.fix) from error
+        except (CaptchaError, LoginNeededError, BrowserUnavailableError) as error:  # a person is told, and has time
+            raise ProviderBusyError(f"{error.detail} {error.fix}", after=_PERSON) from error
         except MediaPosterError as error:  # before the one click: the site has begun nothing
             raise RequestUnsuitableError(error.detail, fix=error.fix) from error
 
@@ -112,7 +118,7 @@ class SoraWebProvider:
                 seen = await run.look_for(page, self._recipe, job, set(claims.values()))
                 if seen.stage is Stage.DONE:
                     await self._claim(claims, job.key, seen.draft)
-        except (BrowserUnavailableError, PageScriptError) as error:
+        except MediaPosterError as error:  # the site goes on with the video, whatever this look at it met
             raise UpstreamError(error.detail, fix=error.fix) from error
         done = seen.stage is Stage.DONE
         return JobState(
@@ -135,7 +141,7 @@ class SoraWebProvider:
             async with self._page(self._recipe.drafts, Urgency.POLL) as page:
                 limit = self._settings.media_max_bytes
                 await run.fetch(page, self._recipe, draft, into, max_bytes=limit)
-        except (BrowserUnavailableError, PageScriptError) as error:
+        except MediaPosterError as error:
             raise UpstreamError(error.detail, fix=error.fix) from error
 
     async def cancel(self, external_id: str) -> None:
