@@ -28,7 +28,7 @@ from mediaposter.analysis import writing
 from mediaposter.analysis.brief import CopyBrief
 from mediaposter.analysis.errors import CopyRejectedError
 from mediaposter.core.settings import Settings
-from mediaposter.models.errors import LanguageModelError
+from mediaposter.models.errors import ModelError
 from mediaposter.models.language import language_model
 from mediaposter.publishing.registry import load_channel, load_channels, rules_of
 
@@ -97,7 +97,7 @@ async def write(model: Any, number: int) -> dict[str, Any]:
             "copy": made.copy,
             "repaired": made.repaired,
         }
-    except (CopyRejectedError, LanguageModelError) as error:
+    except (CopyRejectedError, ModelError) as error:
         return {"channel": channel, "seconds": time.perf_counter() - began, "error": error.detail}
 
 

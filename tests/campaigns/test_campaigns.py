@@ -34,18 +34,18 @@ async def planned(clock: Clock) -> list[Publication]:
 
 
 @pytest.mark.parametrize(
-    ("zone", "start"),
+    ("zone", "start", "days"),
     [
-        ("Europe/Berlin", datetime(2026, 10, 12, 5, tzinfo=UTC)),
-        ("Europe/Berlin", datetime(2027, 3, 14, 5, tzinfo=UTC)),
+        ("Europe/Berlin", datetime(2026, 10, 12, 5, tzinfo=UTC), 30),
+        ("Europe/Berlin", datetime(2027, 3, 25, 5, tzinfo=UTC), 6),
     ],
 )
 async def test_thirty_days_of_tweets_over_a_clock_change_each_once_at_its_local_time(
-    clock: Clock, meter: Meter, zone: str, start: datetime
+    clock: Clock, meter: Meter, zone: str, start: datetime, days: int
 ) -> None:
     clock.now = start
     campaign = await begin(clock, time_zone=zone, points=points(400), anchor=time(0, 30))
-    end = start + timedelta(days=30)
+    end = start + timedelta(days=days)
     while (waiting := await due(clock, campaign.id)) and waiting[0].due_at + service.LEAD <= end:
         assert await run_next(clock, campaign.id) == TweetState.HANDED_OVER
     local = [row.due_at.astimezone(ZoneInfo(zone)) for row in await planned(clock) if row.due_at]

@@ -210,16 +210,17 @@ async def test_an_unclear_submit_is_never_repeated(ctx: Context, engine: Engine,
     assert (done.state, len(film.jobs), len(done.attempts)) == (ClipState.UNKNOWN, 1, 1)
 
 
-@pytest.mark.parametrize("fault", ["fail", "lose", "spent", "wrong_key"])
+@pytest.mark.parametrize("fault", ["fail", "lose"])
 async def test_the_chain_goes_on_with_the_reason_kept(
     ctx: Context, engine: Engine, film: FilmVendor, fault: str
 ) -> None:
     film.on_create.append(fault)
     done = await made_by(ctx, film, "cards")
-    assert (done.state, done.provider, len(film.jobs)) == (ClipState.DONE, "cards", int(fault in ("fail", "lose")))
+    assert (done.state, done.provider, len(film.jobs)) == (ClipState.DONE, "cards", 1)
     assert done.attempts[0]["error"]["detail"]
 
 
+@pytest.mark.parametrize("film", ["runway"], indirect=True)  # the workflow's doing, whoever films
 async def test_a_file_that_is_no_video_ends_the_job_with_what_it_cost(
     ctx: Context, engine: Engine, film: FilmVendor
 ) -> None:
@@ -241,6 +242,7 @@ async def test_a_refusal_goes_back_to_the_prompt_writer_once(
     assert list(film.jobs.values())[-1].prompt == "A fern opens slowly."
 
 
+@pytest.mark.parametrize("film", ["runway"], indirect=True)  # the workflow's doing, whoever films
 async def test_a_second_refusal_goes_to_the_next_provider(ctx: Context, engine: Engine, film: FilmVendor) -> None:
     film.on_create.extend(["refuse", "refuse"])
     with OpenAIServer().running() as writer:
@@ -250,6 +252,7 @@ async def test_a_second_refusal_goes_to_the_next_provider(ctx: Context, engine: 
         assert (done.provider, len(writer.requests)) == ("cards", 1)
 
 
+@pytest.mark.parametrize("film", ["runway"], indirect=True)  # the workflow's doing, whoever films
 async def test_beyond_the_budget_nothing_is_bought(ctx: Context, engine: Engine, film: FilmVendor) -> None:
     done = await made_by(ctx, film, budget=CENTS[film.name] - 1)
     assert (done.state, len(film.jobs)) == (ClipState.FAILED, 0)
@@ -257,6 +260,7 @@ async def test_beyond_the_budget_nothing_is_bought(ctx: Context, engine: Engine,
     assert "budget" in done.error["detail"]
 
 
+@pytest.mark.parametrize("film", ["runway"], indirect=True)  # the workflow's doing, whoever films
 async def test_parts_side_by_side_share_one_budget(ctx: Context, engine: Engine, film: FilmVendor) -> None:
     object.__setattr__(ctx, "settings", settings_for(film, ctx.settings))
     async with ctx.database.session() as session:

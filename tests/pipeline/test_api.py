@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from mediaposter.app import build_app
 from mediaposter.core.context import Context
@@ -142,3 +143,15 @@ async def test_a_run_is_approved_cancelled_and_resumed_over_http(
     assert (await api.post(f"{url}/resume")).json()["state"] == "queued"
     await ended(ctx, url.rpartition("/")[2])
     assert (await api.post(f"{url}/approve")).json()["attempt"] == 3
+
+
+async def test_what_the_parts_would_cost_is_told_for_each_provider_and_nothing_begins(
+    api: httpx.AsyncClient, accounts: Sequence[Account], ctx: Context
+) -> None:
+    given = {"runway_api_key": SecretStr("key")}
+    object.__setattr__(ctx, "settings", ctx.settings.model_copy(update=given))
+    wish = {"prompts": ["A fern.", "Rain."], "seconds": 4, "provider": ["runway", "veo"], "copywriter": "local"}
+    runway, veo = (await api.post("/api/pipeline/price", json=wish)).json()
+    assert (runway["parts"], runway["total_minor"], runway["currency"]) == ([48, 48], 96, "USD")
+    assert (veo["total_minor"], "GOOGLE_API_KEY" in veo["fix"]) == (None, True)
+    assert (await api.get("/api/pipeline/runs")).json() == []

@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mediaposter.cli import live
 from mediaposter.cli.faults import UsageError
 from mediaposter.cli.machine import command_settings, machine, some_worker
-from mediaposter.cli.output import err, out, print_json, show, validation_lines
+from mediaposter.cli.output import err, out, print_json, print_table, show, validation_lines
 from mediaposter.cli.report import Made, print_run, print_runs, what_was_made
 from mediaposter.core.context import Context
 from mediaposter.core.errors import FieldProblem, InvalidInputError
-from mediaposter.pipeline import service
+from mediaposter.pipeline import preflight, service
 from mediaposter.pipeline.models import Run, RunState, Stage
-from mediaposter.pipeline.schemas import PipelineConfig, RunRead
+from mediaposter.pipeline.schemas import PipelineConfig, ProviderPrice, RunRead
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 RunId = Annotated[str, typer.Argument(help="The id of a run, as `mediaposter runs` lists them.")]
@@ -70,8 +70,10 @@ def run(
     config: Annotated[Path | None, typer.Option(help="A JSON file with the whole config; options win over it.")] = None,
     key: Annotated[str | None, typer.Option("--idempotency-key", help="Repeat it to get the same run.")] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Everything but publish; says what would be sent.")
+        bool,
+        typer.Option("--dry-run", help="Everything but publish, parts that cost included; says what would be sent."),
     ] = False,
+    price: Annotated[bool, typer.Option("--price", help="Say what the parts would cost, and start nothing.")] = False,
     detach: Annotated[
         bool, typer.Option("--detach", help="Do not wait; a running `mediaposter up` does the work.")
     ] = False,
@@ -110,12 +112,35 @@ def run(
             "Or your own footage: mediaposter run --clips a.mp4 b.mov --copywriter local.",
         )
     asked = parse_config(given, file=config)
+    if price:
+        _tell_price(asked, as_json=as_json)
+        return
 
     async def start(session: AsyncSession, ctx: Context) -> Run:
         started = await service.start_run(session, asked, settings=ctx.settings, idempotency_key=key, clock=ctx.clock)
         return started.run
 
     _work_on(start, as_json=as_json, detach=detach)
+
+
+def _tell_price(asked: PipelineConfig, *, as_json: bool) -> None:
+    async def read() -> list[ProviderPrice]:
+        async with machine(command_settings()):
+            return preflight.prices(asked)
+
+    told = asyncio.run(read())
+
+    def cells(one: ProviderPrice) -> list[str]:
+        if one.total_minor is None:
+            return [one.provider, "", f"{one.problem} {one.fix}"]
+        each = " + ".join(f"{part / 100:.2f}" for part in one.parts)
+        return [one.provider, f"{one.total_minor / 100:.2f} {one.currency}", each if one.total_minor else "free"]
+
+    show(
+        [one.model_dump(mode="json") for one in told],
+        as_json=as_json,
+        human=lambda: print_table(("provider", "at most", "part by part"), map(cells, told)),
+    )
 
 
 def runs(

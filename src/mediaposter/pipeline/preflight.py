@@ -13,7 +13,7 @@ from mediaposter.models.language import language_model
 from mediaposter.offers import service as offers
 from mediaposter.pipeline.errors import BudgetExceededError
 from mediaposter.pipeline.requests import clip_requests
-from mediaposter.pipeline.schemas import Budget, PipelineConfig
+from mediaposter.pipeline.schemas import Budget, PipelineConfig, ProviderPrice
 from mediaposter.publishing import service as publishing
 from mediaposter.publishing.models import Account
 
@@ -63,6 +63,32 @@ def check_budget(price: Money, budget: Budget) -> None:
         )
 
 
+def prices(config: PipelineConfig) -> list[ProviderPrice]:
+    """Return what the parts cost with each provider of the chain. Nothing is asked of anybody, nothing is spent."""
+    requests = clip_requests(config, _story(config) if config.story else ())
+    told: list[ProviderPrice] = []
+    for name in config.chain:
+        try:
+            one = provider(name)
+            for request in requests:
+                check_suitable(one, request)
+            costs = [one.price(request) for request in requests]
+        except MediaPosterError as error:
+            told.append(_unpriced(name, error))
+            continue
+        parts = [cost.amount_minor for cost in costs]
+        told.append(_priced(name, parts, costs[0].currency))
+    return told
+
+
+def _priced(name: str, parts: list[int], currency: str) -> ProviderPrice:
+    return ProviderPrice(provider=name, parts=parts, total_minor=sum(parts), currency=currency, problem="", fix="")
+
+
+def _unpriced(name: str, error: MediaPosterError) -> ProviderPrice:
+    return ProviderPrice(provider=name, parts=[], total_minor=None, currency="USD", problem=error.detail, fix=error.fix)
+
+
 def _check_providers(config: PipelineConfig) -> None:
     requests = clip_requests(config, _story(config) if config.story else ())
     failures: list[MediaPosterError] = []
@@ -75,8 +101,8 @@ def _check_providers(config: PipelineConfig) -> None:
             failures.append(error)
             continue
         if not failures:
-            prices = [first.price(request) for request in requests]
-            check_budget(Money(sum(price.amount_minor for price in prices), prices[0].currency), config.budget)
+            costs = [first.price(request) for request in requests]
+            check_budget(Money(sum(cost.amount_minor for cost in costs), costs[0].currency), config.budget)
     if len(failures) == len(config.chain):
         raise failures[0]
 

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Header, Query, Request, Response, status
 from sse_starlette.sse import EventSourceResponse
 
 from mediaposter.core import context, events
-from mediaposter.pipeline import service
+from mediaposter.pipeline import preflight, service
 from mediaposter.pipeline.models import RunState
-from mediaposter.pipeline.schemas import PipelineConfig, RetryRequest, RunAccepted, RunRead, run_url
+from mediaposter.pipeline.schemas import PipelineConfig, ProviderPrice, RetryRequest, RunAccepted, RunRead, run_url
 
 router = APIRouter(prefix="/api/pipeline", tags=["pipeline"])
 
@@ -37,6 +37,12 @@ async def start(
         state=run.state,
         existing=started.existing,
     )
+
+
+@router.post("/price", summary="Say what the parts of a run would cost")
+async def price(config: PipelineConfig) -> list[ProviderPrice]:
+    """With each provider of the chain, in its order. Nothing is started and nothing is spent."""
+    return preflight.prices(config)
 
 
 @router.get("/runs", summary="List the runs, newest first")

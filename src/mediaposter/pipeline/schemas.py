@@ -173,6 +173,20 @@ class RunRead(BaseModel):
         )
 
 
+class ProviderPrice(BaseModel):
+    """What a run's parts cost at most with one provider of its chain, or why it cannot make them.
+
+    Amounts in minor units (cents). The first that can make a part makes it; the others are there for when it cannot.
+    """
+
+    provider: str
+    parts: list[int]
+    total_minor: int | None
+    currency: str
+    problem: str
+    fix: str
+
+
 class RunAccepted(BaseModel):
     """The answer to a new run: where to look. `existing` says that the idempotency key was seen before."""
 
