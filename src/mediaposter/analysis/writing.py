@@ -19,7 +19,7 @@ _LINK = regex.compile(r"(?:https?://|www\.)\S*|\b[\w-]+\.(?:com|org|io|co|ly|sho
 _PLACEHOLDER = regex.compile(r"\[(?:link|url|your [^\]]*|insert [^\]]*|name)\]|\{\{?\w+\}?\}", regex.I)
 
 
-_BOUNDS = {"title": 300, "description": 4000, "first_comment": 600, "alt_text": 1000}  # where a platform has none
+_BOUNDS = {"title": 150, "description": 1500, "first_comment": 300, "alt_text": 400}  # nobody reads more of a video
 _TAGS, _TAG = 15, 25
 _LEAST = 8  # characters of a title or description that says something
 _SHORT = 500  # characters of a description within which every hashtag counts
