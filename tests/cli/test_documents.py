@@ -1,5 +1,6 @@
 """The documents say what the program does: every command, setting, channel, provider and event has its place."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -110,3 +111,13 @@ def test_every_setting_that_the_guides_name_exists() -> None:
         if settings := getattr(channel, "settings", None):
             known |= {variable_of(settings, name) for name in settings.model_fields}
     assert set(re.findall(r"\bMEDIAPOSTER_[A-Z_]+\b", GUIDES)) <= known
+
+
+def test_all_that_it_is_built_with_is_in_the_notices() -> None:
+    notices = (ROOT / "THIRD_PARTY_NOTICES.md").read_text()
+    lock = (ROOT / "requirements.lock").read_text()
+    packages = set(re.findall(r"^([a-z0-9][a-z0-9._-]*)==", lock, re.M))
+    packages |= set(json.loads((ROOT / "dashboard" / "package.json").read_text())["dependencies"])
+    named = set(re.findall(r"[\w@./-]+", notices))
+    assert len(packages) > 100
+    assert sorted(packages - named) == []
