@@ -6,7 +6,7 @@ export PYTHONUNBUFFERED := 1
 unexport PYTHONDONTWRITEBYTECODE  # each start would compile everything anew
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check chaos peers webkit setup dev lock features docs bench clean
+.PHONY: help dashboard up browser demo test check chaos peers webkit setup dev lock features docs bench wheel clean
 
 help:  ## Show these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,11 +42,26 @@ demo: setup  ## Set everything up and run the whole loop: prompts in, published 
 test: dev  ## Set everything up and run the tests
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
+DASHBOARD := src/mediaposter/dashboard/static/index.html
+
+$(DASHBOARD): $(VENV)/.dev docs/reference/openapi.json $(shell find dashboard -path '*/node_modules' -prune -o -path '*/.next' -prune -o -path '*/out' -prune -o -type f -not -name 'schema.d.ts' -not -name 'next-env.d.ts' -not -name '*.tsbuildinfo' -print)
+	@scripts/dashboard
+	@touch $@
+
+dashboard: $(DASHBOARD)  ## Build the dashboard's pages (where node is missing, it comes from a wheel)
+
+up: setup dashboard  ## Set everything up and serve the dashboard, the API and your pages
+	@$(BIN)/mediaposter up
+
+browser: dev dashboard  ## Use the dashboard in a real Chromium (needs chromium: apt-get install chromium)
+	@$(BIN)/python -m pytest -n 2 -m browser $(ARGS)
+
 check: dev  ## Format, lint, types, import contract
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
 	@$(BIN)/lint-imports
+	@scripts/dashboard check
 
 chaos: dev  ## Kill workers around every channel's public call, under every fault, and print the table
 	@$(BIN)/python -m tests.publishing.chaos $(ARGS)
@@ -59,10 +74,10 @@ tests/peers/bluesky/node_modules: tests/peers/bluesky/package-lock.json
 peers: dev tests/peers/bluesky/node_modules  ## Post to a real Bluesky data server (needs node; a minute to install)
 	@$(BIN)/python -m pytest -m peer $(ARGS)
 
-webkit: dev  ## Work sites in a real WebKit (needs WebKitWebDriver and Xvfb: apt-get install webkit2gtk-driver xvfb)
+webkit: dev dashboard  ## Work sites and use the dashboard in a real WebKit (needs WebKitWebDriver and Xvfb: apt-get install webkit2gtk-driver xvfb)
 	@$(BIN)/python -m pytest -n 2 -m webkit $(ARGS)
 
-features: dev  ## Run the tests, those in WebKit too, and write feature_list.json from what they prove
+features: dev dashboard  ## Run all tests, those in browsers too, and write feature_list.json from what they prove
 	@$(BIN)/python -m pytest -n 2 -m 'not peer' --features=feature_list.json $(ARGS)
 
 docs: dev  ## Write the reference pages from the code
@@ -73,6 +88,12 @@ bench: $(VENV)/.bench  ## Run the benchmarks
 
 lock: $(BIN)/uv  ## Renew the lock files (versions and hashes, no addresses)
 	@scripts/lock
+
+wheel: dev dashboard  ## Build the package, with the dashboard in it, into dist
+	@$(BIN)/uv build --quiet --wheel --out-dir dist
+	@$(PYTHON) -m zipfile -l dist/mediaposter-*.whl | grep mediaposter/dashboard/static/index.html >/dev/null || { \
+	  echo "The wheel has no dashboard in it."; exit 1; }
+	@ls dist/mediaposter-*.whl
 
 clean:  ## Take the environment away (your data under MEDIAPOSTER_HOME stays)
 	@rm -rf $(VENV)

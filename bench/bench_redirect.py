@@ -154,7 +154,15 @@ def server(command: Sequence[str], port: int) -> Generator[subprocess.Popen[byte
 
 
 def ours(port: int) -> list[str]:
-    return [str(Path(sys.executable).with_name("mediaposter")), "up", "--no-worker", "--port", str(port)]
+    return [
+        str(Path(sys.executable).with_name("mediaposter")),
+        "up",
+        "--no-worker",
+        "--port",
+        str(port),
+        "--dashboard-port",
+        "0",
+    ]
 
 
 async def make_link() -> str:

@@ -190,6 +190,7 @@ class Workers:
 async def main(options: argparse.Namespace) -> int:
     async with machine(load_settings()) as ctx:
         command = [str(Path(sys.executable).with_name("mediaposter")), "up", "--no-worker", "--port", str(options.port)]
+        command += ["--dashboard-port", "0"]
         environment = {**os.environ, "DATABASE_URL": ctx.database.url}
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
         workers = Workers(ctx.database.url)

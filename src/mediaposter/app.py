@@ -17,12 +17,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from mediaposter import openapi
 from mediaposter.analysis.routes import router as analysis
 from mediaposter.campaigns.routes import router as campaigns
+from mediaposter.configuring.routes import router as configuring
 from mediaposter.core import context, power, problems
 from mediaposter.core.models import PowerMode
 from mediaposter.core.power_routes import router as sleep
 from mediaposter.core.routes import router as core
 from mediaposter.core.runtime import live_workers
+from mediaposter.core.session_routes import public_router as login
+from mediaposter.core.session_routes import router as browser_sessions
 from mediaposter.core.tokens import authorize
+from mediaposter.dashboard.serving import DashboardMiddleware
 from mediaposter.generation.routes import router as generation
 from mediaposter.hooks.routes import router as webhooks
 from mediaposter.learning.routes import router as learning
@@ -32,6 +36,7 @@ from mediaposter.models.routes import router as images
 from mediaposter.offers.inbound import public_router as conversions
 from mediaposter.offers.redirect import RedirectMiddleware
 from mediaposter.offers.routes import router as offers
+from mediaposter.overview.routes import router as overview
 from mediaposter.pipeline.routes import router as pipeline
 from mediaposter.publishing.connecting.page_routes import router as connect_page
 from mediaposter.publishing.connecting.routes import router as connecting
@@ -61,9 +66,11 @@ def build_app() -> FastAPI:
         static_url="/api/docs-static",
         openapi_url="/api/openapi.json",
     )
+    app.add_middleware(DashboardMiddleware)
     problems.install(app)
     app.add_middleware(RedirectMiddleware)
     rooms = (
+        overview,
         pipeline,
         media,
         generation,
@@ -76,12 +83,13 @@ def build_app() -> FastAPI:
         learning,
         campaigns,
         webhooks,
+        configuring,
         sleep,
         core,
     )
     for router in rooms:
         app.include_router(router, dependencies=[Depends(authorize)])
-    for router in (health, conversions, media_urls, connect_page, site):
+    for router in (health, login, browser_sessions, conversions, media_urls, connect_page, site):
         app.include_router(router)
     write = app.openapi
 

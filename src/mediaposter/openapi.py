@@ -3,6 +3,7 @@
 from typing import Any
 
 from mediaposter.core.problems import MEDIA_TYPE
+from mediaposter.core.sessions import COOKIE
 
 TAGS = (
     ("pipeline", "Runs: start, follow, cancel, resume, retry, approve."),
@@ -11,7 +12,10 @@ TAGS = (
     ("generation", "Clips made by providers."),
     ("media", "Assets: files that MediaPoster knows."),
     ("analysis", "What was found in a video."),
+    ("overview", "What is due, what needs a person, the numbers of the day, the calendar."),
+    ("settings", "Settings, providers and their tests, tokens."),
     ("events", "Everything that happens, as it happens."),
+    ("session", "Logging in to the dashboard."),
     ("health", "Whether it is up. No token."),
 )
 _METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
@@ -57,7 +61,13 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own form of errors, which is not ours
         schemas.pop(name, None)
     components["securitySchemes"] = {
-        "token": {"type": "http", "scheme": "bearer", "description": "`mediaposter tokens create NAME` makes one."}
+        "token": {"type": "http", "scheme": "bearer", "description": "`mediaposter tokens create NAME` makes one."},
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": COOKIE,
+            "description": "A browser that is logged in to the dashboard; on its port alone.",
+        },
     }
     used: set[str] = set()
     for path, methods in document["paths"].items():
@@ -67,7 +77,7 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
             used.update(operation.get("tags", ()))
             _answers(path, method, operation)
             if path.startswith("/api/"):
-                operation["security"] = [{"token": []}]
+                operation["security"] = [{"token": []}, {"session": []}]
     document["tags"] = [{"name": name, "description": text} for name, text in TAGS if name in used]
     return document
 

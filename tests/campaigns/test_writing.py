@@ -19,6 +19,7 @@ from mediaposter.publishing import service as publishing
 from mediaposter.publishing.copy import Copy
 from mediaposter.publishing.models import Publication
 from mediaposter.publishing.outcomes import Outcome
+from mediaposter.publishing.searching import list_posts
 from tests.campaigns.conftest import begin, offer, points, run_next, tweets
 from tests.media.conftest import Clip, clip, media_folder
 from tests.metrics.conftest import Clock, Meter
@@ -133,7 +134,7 @@ async def test_a_site_gets_a_public_video_with_each_tweet(clock: Clock, clip: Cl
         campaign = await service.create_campaign(session, name="Ferns", plan=plan, clock=clock.ctx.clock)
     assert await run_next(clock, campaign.id) == TweetState.HANDED_OVER
     async with clock.ctx.database.session() as session:
-        (newest, *_) = await publishing.list_posts(session)
+        (newest, *_) = await list_posts(session, limit=50, before=None)
     assert newest.asset_ids == [asset.id]
 
 

@@ -95,7 +95,12 @@ class Cli:
 
 
 def environment_of(home: Path, database_url: str) -> dict[str, str]:
-    return {**os.environ, "MEDIAPOSTER_HOME": str(home), "DATABASE_URL": database_url}
+    return {
+        **os.environ,
+        "MEDIAPOSTER_HOME": str(home),
+        "DATABASE_URL": database_url,
+        "MEDIAPOSTER_DASHBOARD_PORT": "0",  # two servers at once would want the same one
+    }
 
 
 @pytest.fixture

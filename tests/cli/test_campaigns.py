@@ -38,3 +38,13 @@ def test_a_budget_that_is_none_names_its_option(cli: Cli, ann: list[str]) -> Non
     told = cli("campaigns", "create", "Ferns", *ann, "--money-budget", "much")
     assert told.code != 0
     assert "such as 4/1" in told.err
+
+
+def test_a_plan_is_changed_by_options_and_a_tweet_by_its_number(cli: Cli, ann: list[str]) -> None:
+    made = cli("campaigns", "create", "Ferns", *ann, "--count", "9", "--json").json
+    changed = cli("campaigns", "edit", made["id"], "--every", "180", "--quiet", "22:00-07:00", "--count", "0", "--json")
+    plan = changed.json["campaign"]["plan"]
+    assert (plan["interval_minutes"], plan["quiet_hours"]["start"], plan["count"]) == (180, "22:00:00", None)
+    assert changed.json["next"][0]["number"] == 1
+    assert cli("campaigns", "edit", made["id"], "1", "Mine.", "--json").json["texts"] == ["Mine."]
+    assert cli("campaigns", "edit", made["id"]).code == 2

@@ -70,3 +70,14 @@ def test_accounts_offers_and_tokens_are_kept(cli: Cli) -> None:
     token = cli("tokens", "create", "laptop", "--scope", "write", "--json").json
     assert token["token"] not in cli("tokens", "list", "--json").out
     assert cli("tokens", "revoke", token["id"]).code == 0
+
+
+def test_a_check_tells_each_account_and_every_problem_and_starts_nothing(cli: Cli) -> None:
+    wish = ["run", "Ferns drink from their leaves.", "--copywriter", "local", "--check"]
+    alone = cli(*wish, "--json")
+    assert (alone.code, [one["field"] for one in alone.json["problems"]]) == (1, ["accounts"])
+    cli("accounts", "add", "ann")
+    told = cli(*wish)
+    assert (told.code, "site:ann" in told.out, "Every account would take it." in told.out) == (0, True, True)
+    assert cli(*wish, "--json").json["accounts"][0]["copy"]["title"] == "Ferns drink from their leaves"
+    assert cli("runs", "--json").json == []

@@ -196,6 +196,40 @@ async def test_the_stream_replays_from_the_last_event_id(site: str) -> None:
     assert [body["topic"] for _, body in one] == ["c.done"]
 
 
+async def test_a_stream_without_names_is_one_that_onmessage_hears(site: str) -> None:
+    await emit(context.current().database, "a.done")
+    asked = {"headers": {"Last-Event-ID": "0"}, "params": {"unnamed": "true"}}
+    async with (
+        asyncio.timeout(20),
+        httpx.AsyncClient() as client,
+        client.stream("GET", f"{site}/api/events", **asked) as answer,  # type: ignore[arg-type]
+    ):
+        lines = answer.aiter_lines()
+        first = [await anext(lines) for _ in range(3)]
+    assert [line.partition(":")[0] for line in first if line] == ["id", "data"]
+
+
+async def test_a_stream_ends_after_its_time_so_that_who_holds_it_is_asked_again(
+    site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "_STREAM_SECONDS", 0.0)
+    async with asyncio.timeout(20), httpx.AsyncClient() as client:
+        assert (await client.get(f"{site}/api/events", headers={"Last-Event-ID": "0"})).status_code == 200
+
+
+async def test_the_log_has_the_newest_first_by_pages_and_topics(site: str) -> None:
+    database = context.current().database
+    for topic in ("a.done", "b.done", "a.begun"):
+        await emit(database, topic)
+    await events.latest(database)
+    async with httpx.AsyncClient(base_url=f"{site}/api") as client:
+        page = (await client.get("/events/log", params={"limit": 2})).json()
+        rest = (await client.get("/events/log", params={"before": page[-1]["sequence"]})).json()
+        of_a = (await client.get("/events/log", params={"topic": "a.*"})).json()
+    told = [[one["topic"] for one in some] for some in (page, rest, of_a)]
+    assert told == [["a.begun", "b.done"], ["a.done"], ["a.begun", "a.done"]]
+
+
 async def test_deleting_old_events_does_not_make_new_ones_look_old(database: Database, database_url: str) -> None:
     await emit(database, "a.done")
     cursor = await events.latest(database)

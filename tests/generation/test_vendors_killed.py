@@ -88,7 +88,7 @@ async def test_paid_jobs_are_found_again_by_their_ids_after_a_kill(ctx: Context,
 async def test_a_kill_before_the_answer_leaves_each_to_a_person(ctx: Context, films: Films, start: Start) -> None:
     for film in films.values():
         film.on_create.append("made_then_hang")
-        film.hang_seconds = 2.0
+        film.hang_seconds = 8.0  # longer than it takes until the last of them was asked
     first = await start()
     clips = await planned(ctx, films)
     while not all(film.jobs for film in films.values()):

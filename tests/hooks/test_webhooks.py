@@ -384,3 +384,19 @@ async def test_the_api_adds_lists_tests_and_replays(clock: Clock, receiver: Hook
     assert (await web.post("/api/webhooks", json={"url": "https://[bad"})).json()["code"] == "WEBHOOK"
     assert (await web.delete(path)).status_code == 204
     assert (await web.get(path)).status_code == 404
+
+
+async def test_a_webhook_is_changed_by_what_is_given_and_keeps_the_rest(clock: Clock, receiver: HookReceiver) -> None:
+    app = FastAPI()
+    problems.install(app)
+    app.include_router(router)
+    web = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api")
+    endpoint, secret = await add(clock, receiver, "publication.*")
+    path = f"/api/webhooks/{endpoint.id}"
+    made = (await web.patch(path, json={"topics": ["campaign.*"], "description": "the wall"})).json()
+    assert (made["url"], made["topics"], made["description"]) == (receiver.url, ["campaign.*"], "the wall")
+    assert (await web.patch(path, json={"url": "ftp://x.example"})).json()["errors"][0]["field"] == "url"
+    await begin_listening(clock.ctx)
+    await tell(clock, "campaign.edited")
+    await send_due(clock)
+    assert [is_signed(one, secret) for one in receiver.got] == [True]

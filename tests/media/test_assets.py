@@ -144,3 +144,16 @@ async def test_hashing_reports_its_progress(ctx: Context, own_clip: Path) -> Non
     await service.inspect(str(own_clip), storage=ctx.storage, on_progress=seen.append)
 
     assert seen[-1] == 1.0
+
+
+async def test_an_id_stands_for_the_file_that_it_names(ctx: Context, own_clip: Path, clip: Clip) -> None:
+    local = await register(ctx, str(own_clip))
+    async with ctx.database.session() as session:
+        made = await service.adopt(
+            session, Path(shutil.copy(clip(), ctx.storage.scratch())), storage=ctx.storage, origin="x"
+        )
+        found = [
+            await service.resolve(session, source) for source in (f"asset:{local.id}", f"asset:{made.id}", "a.mp4")
+        ]
+
+    assert found == [str(own_clip), f"storage://{made.storage_key}", "a.mp4"]

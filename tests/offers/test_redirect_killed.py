@@ -35,6 +35,7 @@ class Site:
 
     def start(self) -> subprocess.Popen[bytes]:
         command = [str(Path(sys.executable).with_name("mediaposter")), "up", "--no-worker", "--port", str(self.port)]
+        command += ["--dashboard-port", "0"]
         environment = {**os.environ, "MEDIAPOSTER_HOME": str(self.home), "MEDIAPOSTER_LOG_LEVEL": "ERROR"}
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 60

@@ -105,6 +105,16 @@ class FilmVendor:
     def created(self, film: Film) -> dict[str, Any]:
         raise NotImplementedError
 
+    def account(self, request: Request) -> dict[str, Any] | None:
+        """What a call that only asks for the account, the model or the list is answered; None: there is none."""
+        raise NotImplementedError
+
+    async def _account(self, request: Request) -> Response:
+        if not self.authorised(request):
+            return self.error(401, "wrong_key", "The key is not valid.")
+        told = self.account(request)
+        return self.error(404, "", "There is none.") if told is None else JSONResponse(told)
+
     async def create(self, request: Request, body: dict[str, Any]) -> Response:
         fault = self.on_create.popleft() if self.on_create else ""
         if not self.authorised(request) or fault == "wrong_key":
@@ -180,10 +190,15 @@ class RunwayServer(FilmVendor):
     def routes(self) -> list[Route]:
         return [
             Route("/v1/text_to_video", self._create, methods=["POST"]),
+            Route("/v1/organization", self._account, methods=["GET"]),
             Route("/v1/tasks/{id}", self._show, methods=["GET"]),
             Route("/v1/tasks/{id}", self._cancel, methods=["DELETE"]),
             Route("/files/{id}", self.file, methods=["GET"]),
         ]
+
+    def account(self, request: Request) -> dict[str, Any] | None:
+        tier = {"maxMonthlyCreditSpend": 10_000, "models": {}}
+        return {"creditBalance": 1234, "tier": tier, "usage": {"models": {}}}
 
     def problem(self, body: dict[str, Any]) -> str | None:
         if body.get("model") != "gen4.5":
@@ -264,11 +279,16 @@ class SoraServer(FilmVendor):
     def routes(self) -> list[Route]:
         return [
             Route("/v1/videos", self._create, methods=["POST"]),
+            Route("/v1/videos", self._account, methods=["GET"]),
             Route("/v1/videos/{id}", self._show, methods=["GET"]),
             Route("/v1/videos/{id}", self._delete, methods=["DELETE"]),
             Route("/v1/videos/{id}/remix", self._remix, methods=["POST"]),
             Route("/v1/videos/{id}/content", self.file, methods=["GET"]),
         ]
+
+    def account(self, request: Request) -> dict[str, Any] | None:
+        films = [self._video(film) for film in self.jobs.values()]
+        return {"object": "list", "data": films, "has_more": False, "first_id": None, "last_id": None}
 
     def problem(self, body: dict[str, Any]) -> str | None:
         if "remix" in body:
@@ -343,12 +363,17 @@ class VeoServer(FilmVendor):
     def routes(self) -> list[Route]:
         return [
             Route("/v1beta/models/{model}:predictLongRunning", self._create, methods=["POST"]),
+            Route("/v1beta/models/{model}", self._account, methods=["GET"]),
             Route("/v1beta/models/{model}/operations/{id}", self._show, methods=["GET"]),
             Route("/v1beta/files/{id}:download", self._file, methods=["GET"]),
         ]
 
     def authorised(self, request: Request) -> bool:
         return request.headers.get("x-goog-api-key") == KEY
+
+    def account(self, request: Request) -> dict[str, Any] | None:
+        name = request.path_params["model"]
+        return {"name": f"models/{name}", "version": "001"} if name.startswith("veo-3.1") else None
 
     def problem(self, body: dict[str, Any]) -> str | None:
         wanted = body.get("parameters", {})

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, status
 from pydantic import BaseModel
 
-from mediaposter.campaigns import service
-from mediaposter.campaigns.schemas import CampaignCreate, CampaignRead, TweetEdit, TweetRead
+from mediaposter.campaigns import editing, service
+from mediaposter.campaigns.schemas import CampaignCreate, CampaignEdit, CampaignRead, TweetEdit, TweetRead
 from mediaposter.core import context
 
 router = APIRouter(prefix="/api/campaigns", tags=["campaigns"])
@@ -47,9 +47,18 @@ async def show(campaign_id: str) -> CampaignRead:
         return CampaignRead.of(await service.get_campaign(session, campaign_id))
 
 
+@router.patch("/{campaign_id}", summary="Change the plan of a campaign")
+async def update(campaign_id: str, request: CampaignEdit) -> CampaignRead:
+    """What has gone out stays; what is still to come is planned anew. One that has ended answers 409."""
+    ctx = context.current()
+    async with ctx.database.session() as session:
+        made = await editing.edit_campaign(session, campaign_id, request.changes(), name=request.name, clock=ctx.clock)
+        return CampaignRead.of(made)
+
+
 @router.get("/{campaign_id}/next", summary="Preview the next tweets")
 async def preview(campaign_id: str, limit: Limit = 12) -> list[TweetRead]:
-    """When each goes out, of what kind it is, whether it carries the link, and its words once they are written."""
+    """When each goes out, of what kind it is, whether it carries the link, what it will cost, and its words."""
     ctx = context.current()
     async with ctx.database.session() as session:
         campaign = await service.get_campaign(session, campaign_id)

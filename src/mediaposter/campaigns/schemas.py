@@ -1,7 +1,7 @@
 """What the API speaks of campaigns, and the plan as it is stored."""
 
 from datetime import date, datetime, time
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -101,6 +101,39 @@ class CampaignCreate(BaseModel):
     dry_run: bool = False
 
 
+class CampaignEdit(BaseModel):
+    """What to change of a campaign; what is left out stays, and null takes out what may be empty."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str | None = Field(default=None, min_length=1, max_length=120)
+    accounts: tuple[str, ...] | None = Field(default=None, min_length=1)
+    interval_minutes: int | None = Field(default=None, ge=5, le=7 * 24 * 60)
+    anchor: time | None = None
+    time_zone: str | None = None
+    quiet_hours: QuietHours | None = None
+    kinds: dict[TweetKind, Annotated[int, Field(ge=0, le=100)]] | None = None
+    offers: tuple[str, ...] | None = Field(default=None, max_length=50)
+    link_share: float | None = Field(default=None, ge=0, le=1)
+    link_budget: LinkBudget | None = None
+    money_budget: MoneyBudget | None = None
+    copywriter: str | None = None
+    topic: str | None = Field(default=None, max_length=400)
+    tone: str | None = Field(default=None, max_length=400)
+    points: tuple[Point, ...] | None = Field(default=None, max_length=2000)
+    missed: Missed | None = None
+    count: int | None = Field(default=None, ge=1, le=100_000)
+    until: AwareDatetime | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """Return what is to change of the plan, by its fields."""
+        given = self.model_dump(mode="json", include=self.model_fields_set - {"name"})
+        return {name: value for name, value in given.items() if value is not None or name in _CLEARABLE}
+
+
+_CLEARABLE = {"time_zone", "quiet_hours", "link_budget", "money_budget", "copywriter", "count", "until"}
+
+
 class CampaignRead(BaseModel):
     """A campaign as the API shows it."""
 
@@ -123,7 +156,11 @@ class CampaignRead(BaseModel):
 
 
 class TweetRead(BaseModel):
-    """A tweet, or what the next one will be: then `id` is null and `texts` are not written yet."""
+    """A tweet, or what the next one will be: then `id` is null and `texts` are not written yet.
+
+    `cost_micros` is what the platforms take for it on all accounts, in millionths of `currency`: an estimate until it
+    is handed over, null where it is not known.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -12,6 +12,7 @@ from mediaposter.campaigns import repository
 from mediaposter.campaigns.cadence import Slot
 from mediaposter.campaigns.errors import CampaignError, NoSuchCampaignError, TweetStateError
 from mediaposter.campaigns.models import Campaign, CampaignState, Tweet, TweetState
+from mediaposter.campaigns.pricing import cost_of, estimate, prices_of
 from mediaposter.campaigns.rotation import turn_of
 from mediaposter.campaigns.schemas import CampaignPlan, TweetRead
 from mediaposter.campaigns.writing import LOCAL, PERSON, copy_of, wants_title, wants_video
@@ -26,6 +27,7 @@ from mediaposter.publishing import service as publishing
 from mediaposter.publishing.copy import Copy
 from mediaposter.publishing.models import Account
 from mediaposter.publishing.outcomes import Outcome
+from mediaposter.publishing.rules import Price
 
 TWEET = "campaigns.tweet"  # the kind of our rows in the timeline: write and hand over the tweet of this slot
 LEAD = timedelta(minutes=10)  # ahead of its slot a tweet is written: a model may be slow, a person may look
@@ -193,12 +195,14 @@ async def preview(session: AsyncSession, campaign: Campaign, *, limit: int = 12,
     """Return the next tweets: what is written of them, and what each will be."""
     plan = plan_of(campaign)
     known = {row.slot_at: row for row in await repository.list_tweets(session, campaign.id, since=now, limit=limit * 4)}
-    shown = [TweetRead.of(row) for row in sorted(known.values(), key=lambda row: row.number)]
+    prices = prices_of(await accounts_of(session, plan))
+    shown = [_priced(row, prices) for row in sorted(known.values(), key=lambda row: row.number)]
     after = max(now, await latest_slot(session, campaign))
     for number, slot in next_slots(campaign, after=after, limit=limit):
         if slot.at in known:
             continue
         turn = turn_of(number, kinds=plan.kinds, offers=len(plan.offers), link_share=plan.link_share)
+        cost, currency = estimate(prices, turn.kind, with_link=turn.with_link)
         shown.append(
             TweetRead(
                 id=None,
@@ -212,12 +216,24 @@ async def preview(session: AsyncSession, campaign: Campaign, *, limit: int = 12,
                 texts=[],
                 writer=None,
                 post_id=None,
-                cost_micros=None,
-                currency=None,
+                cost_micros=cost,
+                currency=currency,
                 note=None,
             )
         )
     return sorted(shown, key=lambda one: one.slot_at)[:limit]
+
+
+def _priced(row: Tweet, prices: Sequence[Price]) -> TweetRead:
+    """Read a row; with what it will cost where it is still to be handed over."""
+    shown = TweetRead.of(row)
+    if row.state not in _OPEN:
+        return shown
+    if row.texts:
+        cost, currency = cost_of(prices, row.texts, with_link=row.with_link)
+    else:
+        cost, currency = estimate(prices, row.kind, with_link=row.with_link)
+    return shown.model_copy(update={"cost_micros": cost, "currency": currency})
 
 
 async def list_tweets(session: AsyncSession, campaign_id: str, *, limit: int = 100) -> list[Tweet]:
@@ -283,7 +299,7 @@ async def resume_campaign(session: AsyncSession, campaign_id: str, *, clock: Clo
         raise TweetStateError("The campaign has ended.", fix="Create another one.")
     if campaign.state is CampaignState.PAUSED:
         campaign.state, campaign.note = CampaignState.RUNNING, None
-        await _forget_cancelled(session, campaign)
+        await forget_cancelled(session, campaign)
         await _number_anew(session, campaign, now=clock())
         await schedule_next(session, campaign, after=max(clock(), await latest_slot(session, campaign)))
         await events.emit(session, "campaign.resumed", campaign.id, {})
@@ -313,7 +329,7 @@ async def _number_anew(session: AsyncSession, campaign: Campaign, *, now: dateti
     Those whose slot passed meanwhile take the numbers before, and are skipped with the reason.
     """
     ahead = [
-        row for row in await repository.tweets_in(session, campaign.id, tuple(TweetState)) if _ahead(row, campaign)
+        row for row in await repository.tweets_in(session, campaign.id, tuple(TweetState)) if is_ahead(row, campaign)
     ]
     for row in ahead:
         if row.slot_at <= now:
@@ -329,7 +345,8 @@ async def _number_anew(session: AsyncSession, campaign: Campaign, *, now: dateti
                 left[slot.at].number = number
 
 
-def _ahead(row: Tweet, campaign: Campaign) -> bool:
+def is_ahead(row: Tweet, campaign: Campaign) -> bool:
+    """Say whether a tweet was made ahead of its turn: a person has edited or skipped it."""
     return row.number > campaign.number
 
 
@@ -350,8 +367,8 @@ async def _take_up_again(session: AsyncSession, campaign: Campaign, tweet: Tweet
     )
 
 
-async def _forget_cancelled(session: AsyncSession, campaign: Campaign) -> None:
-    """Let the slot that was cancelled by a pause be scheduled again: its row keeps its record under another key."""
+async def forget_cancelled(session: AsyncSession, campaign: Campaign) -> None:
+    """Let a slot that a pause or an edit cancelled be scheduled again: its row keeps its record under another key."""
     for row in await timeline.list_entries(session, kind=TWEET, subject=campaign.id, limit=1000):
         if row.state is timeline.TimelineState.CANCELLED and row.key is not None:
             row.key = f"{row.key}:{row.id}"

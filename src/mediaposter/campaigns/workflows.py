@@ -9,6 +9,7 @@ from mediaposter.campaigns import repository, service
 from mediaposter.campaigns.cadence import Slot
 from mediaposter.campaigns.errors import NothingToSayError
 from mediaposter.campaigns.models import Campaign, CampaignState, Missed, Tweet, TweetState
+from mediaposter.campaigns.pricing import cost_of, prices_of
 from mediaposter.campaigns.rotation import TweetKind
 from mediaposter.campaigns.schemas import CampaignPlan
 from mediaposter.campaigns.writing import (
@@ -34,7 +35,6 @@ from mediaposter.offers import service as offers
 from mediaposter.publishing import guards
 from mediaposter.publishing import service as publishing
 from mediaposter.publishing.models import Account
-from mediaposter.publishing.registry import load_channel, rules_of
 
 _GRACE = timedelta(minutes=15)  # a tweet that much behind its slot was missed
 _SAID = timedelta(days=30)
@@ -193,11 +193,8 @@ async def _within_link_budget(session: AsyncSession, row: Tweet, plan: CampaignP
 
 async def _beyond_money(session: AsyncSession, row: Tweet, plan: CampaignPlan, accounts: list[Account]) -> str | None:
     """Write what the tweet will cost on it, and return why it is more than there is."""
-    prices = [price for one in accounts if (price := rules_of(load_channel(one.channel), one.target).price)]
-    copy = copy_of(row.texts, "https://a.example/r/1234567" if row.with_link else None)
-    further = sum(price.micros * (len(row.texts) - 1) for price in prices)
-    cost = sum(guards.price_of(copy, price) for price in prices) + further
-    row.cost_micros, row.currency = (cost, prices[0].currency) if prices else (0, None)
+    cost, currency = cost_of(prices_of(accounts), row.texts, with_link=row.with_link)
+    row.cost_micros, row.currency = cost, currency
     budget = plan.money_budget
     if budget is None or not cost:
         return None

@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from mediaposter.cli import (
     accounts,
+    backups,
     campaigns,
     check,
     demo,
@@ -39,6 +40,7 @@ demo.register(app)
 check.register(app)
 doctor.register(app)
 migrate.register(app)
+backups.register(app)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(images.app, name="images")
 app.add_typer(learning.app, name="learning")

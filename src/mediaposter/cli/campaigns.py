@@ -2,22 +2,28 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, time
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mediaposter.campaigns import service
+from mediaposter.campaigns import editing, service
 from mediaposter.campaigns.models import Campaign, Missed, Tweet
-from mediaposter.campaigns.schemas import CampaignPlan, CampaignRead, QuietHours, TweetRead
+from mediaposter.campaigns.schemas import CampaignRead, TweetRead
+from mediaposter.cli.campaign_options import (
+    budget_of,
+    edit_from,
+    kinds_of,
+    local_time,
+    plan_from,
+    points_of,
+    quiet_hours,
+)
+from mediaposter.cli.faults import UsageError
 from mediaposter.cli.machine import command_settings, machine
 from mediaposter.cli.output import out, print_table, show
 from mediaposter.core.context import Context
-from mediaposter.core.errors import FieldProblem, InvalidInputError
 
 app = typer.Typer(help="Campaigns: a tweet every two hours, or as you like.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
@@ -55,23 +61,23 @@ def create(
     given: dict[str, Any] = {
         "accounts": accounts,
         "interval_minutes": every,
-        "anchor": _time(anchor, "anchor"),
+        "anchor": local_time(anchor, "anchor"),
         "time_zone": zone,
-        "quiet_hours": _quiet(quiet),
+        "quiet_hours": quiet_hours(quiet),
         "offers": offer or [],
         "link_share": link_share,
         "copywriter": copywriter,
-        "points": [line.strip() for line in points.read_text("utf-8").splitlines() if line.strip()] if points else [],
+        "points": points_of(points),
         "topic": topic,
         "tone": tone,
         "count": count,
         "until": until,
         "missed": missed,
-        "link_budget": _budget(link_budget, "link_budget", "links", 1),
-        "money_budget": _budget(money_budget, "money_budget", "micros", 1_000_000),
+        "link_budget": budget_of(link_budget, "link_budget", "links", 1),
+        "money_budget": budget_of(money_budget, "money_budget", "micros", 1_000_000),
     }
-    kinds = _kinds(kind or ([] if offer else ["value=4", "engagement=2", "story=1"]))
-    plan = _plan(given | ({"kinds": kinds} if kinds else {}))
+    kinds = kinds_of(kind or ([] if offer else ["value=4", "engagement=2", "story=1"]))
+    plan = plan_from(given | ({"kinds": kinds} if kinds else {}))
 
     async def begin(ctx: Context, session: AsyncSession) -> dict[str, Any]:
         made = await service.create_campaign(session, name=name, plan=plan, clock=ctx.clock)
@@ -148,17 +154,98 @@ def tweets(campaign: Which, limit: Annotated[int, typer.Option(min=1, max=1000)]
 @app.command("edit")
 def edit(
     campaign: Which,
-    number: Number,
-    texts: Annotated[list[str], typer.Argument(help="The words; several are a thread.")],
+    number: Annotated[int | None, typer.Argument(help="A tweet's number, to give it other words.")] = None,
+    texts: Annotated[list[str] | None, typer.Argument(help="Its words; several are a thread.")] = None,
+    name: Annotated[str | None, typer.Option(help="What the campaign is called.")] = None,
+    accounts: Annotated[
+        list[str] | None, typer.Option("--account", "-a", help="@handle, channel:handle, a group, an id.")
+    ] = None,
+    every: Annotated[int | None, typer.Option(help="Minutes between two tweets.")] = None,
+    anchor: Annotated[str | None, typer.Option(help="A local time that is a slot.")] = None,
+    zone: Annotated[str | None, typer.Option(help="IANA zone, such as Europe/Berlin.")] = None,
+    quiet: Annotated[str | None, typer.Option(help="Quiet hours, local, such as 22:00-07:00; none: none.")] = None,
+    offer: Annotated[list[str] | None, typer.Option(help="An offer's id; several take turns.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="A kind with its weight, such as value=4.")] = None,
+    link_share: Annotated[float | None, typer.Option(help="Of the tweets that may carry a link.")] = None,
+    copywriter: Annotated[str | None, typer.Option(help="`local`, or a model such as openai:gpt-6-luna.")] = None,
+    points: Annotated[Path | None, typer.Option(help="A text file: one thing to say per line.", exists=True)] = None,
+    topic: Annotated[str | None, typer.Option(help="What it is about.")] = None,
+    tone: Annotated[str | None, typer.Option(help="How it sounds.")] = None,
+    count: Annotated[int | None, typer.Option(help="So many tweets in all; 0: no end by their number.")] = None,
+    until: Annotated[str | None, typer.Option(help="No tweets after this moment; none: no such end.")] = None,
+    missed: Annotated[Missed | None, typer.Option(help="Those that passed: all skipped, or one late.")] = None,
+    link_budget: Annotated[str | None, typer.Option(help="LINKS/DAYS, such as 4/1; none: none.")] = None,
+    money_budget: Annotated[str | None, typer.Option(help="AMOUNT/DAYS in dollars, such as 5.00/30; none.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Give a tweet other words before it goes."""
+    """Change a campaign: by options its plan, and what is to come is planned anew; with a number a tweet."""
+    given: dict[str, Any] = {
+        "name": name,
+        "accounts": accounts or None,
+        "interval_minutes": every,
+        "anchor": local_time(anchor, "anchor") if anchor else None,
+        "time_zone": zone,
+        "offers": offer or None,
+        "kinds": kinds_of(kind) if kind else None,
+        "link_share": link_share,
+        "copywriter": copywriter,
+        "points": points_of(points) or None,
+        "topic": topic,
+        "tone": tone,
+        "missed": missed,
+    }
+    changes = {field: value for field, value in given.items() if value is not None}
+    changes |= {"count": count or None} if count is not None else {}
+    changes |= _clearing("until", until, lambda text: text)
+    changes |= _clearing("quiet_hours", quiet, quiet_hours)
+    changes |= _clearing("link_budget", link_budget, lambda text: budget_of(text, "link_budget", "links", 1))
+    changes |= _clearing(
+        "money_budget", money_budget, lambda text: budget_of(text, "money_budget", "micros", 1_000_000)
+    )
+    if number is not None and not changes:
+        _edit_tweet(campaign, number, texts or [], as_json=as_json)
+        return
+    if number is not None or not changes:
+        raise UsageError(
+            "Say either what to change of the plan, or which tweet and its words.",
+            fix="Such as: mediaposter campaigns edit CAMPAIGN --every 180. "
+            'Or: mediaposter campaigns edit CAMPAIGN 4 "These words instead."',
+        )
+    wish = edit_from(changes)
+
+    async def change(ctx: Context, session: AsyncSession) -> dict[str, Any]:
+        made = await editing.edit_campaign(session, campaign, wish.changes(), name=wish.name, clock=ctx.clock)
+        coming = await service.preview(session, made, now=ctx.clock())
+        shown = CampaignRead.of(made).model_dump(mode="json")
+        return {"campaign": shown, "next": [one.model_dump(mode="json") for one in coming]}
+
+    made = _run(change)
+
+    def human() -> None:
+        out.print(f"{made['campaign']['name']} goes on so.")
+        _table(made["next"])
+
+    show(made, as_json=as_json, human=human)
+
+
+def _edit_tweet(campaign: str, number: int, texts: list[str], *, as_json: bool) -> None:
+    if not texts:
+        raise UsageError(
+            f"Tweet {number} needs words.", fix=f'Such as: mediaposter campaigns edit {campaign} {number} "Words."'
+        )
 
     async def change(ctx: Context, session: AsyncSession) -> dict[str, Any]:
         return _told(await service.edit_tweet(session, campaign, number, texts, clock=ctx.clock))
 
     made = _run(change)
     show(made, as_json=as_json, human=lambda: out.print(f"Tweet {number} goes out as you wrote it, {made['local']}."))
+
+
+def _clearing(field: str, text: str | None, read: Callable[[str], Any]) -> dict[str, Any]:
+    """Return what an option that `none` takes out says of its field."""
+    if text is None:
+        return {}
+    return {field: None if text == "none" else read(text)}
 
 
 @app.command("skip")
@@ -221,60 +308,3 @@ def _cells(row: dict[str, Any]) -> list[str]:
     words = row["note"] or " / ".join(row["texts"])[:80]
     link = "link" if row["with_link"] else ""
     return [str(row["number"]), row["local"], row["kind"], link, row["state"], words]
-
-
-def _plan(values: dict[str, Any]) -> CampaignPlan:
-    try:
-        return CampaignPlan.model_validate(values)
-    except ValidationError as error:
-        problems = [
-            FieldProblem(
-                ".".join(map(str, one["loc"])) or "plan", one["msg"].removeprefix("Value error, "), "Mend this option."
-            )
-            for one in error.errors()
-        ]
-        named = "; ".join(f"{one.field}: {one.rule}" for one in problems)
-        raise InvalidInputError(f"The campaign cannot be so: {named}.", fix=problems[0].fix, errors=problems) from error
-
-
-def _time(text: str, field: str) -> time:
-    try:
-        return datetime.strptime(text.strip(), "%H:%M").time()  # noqa: DTZ007 - a time of no day has no zone
-    except ValueError as error:
-        rule = "a local time such as 09:30"
-        raise InvalidInputError(
-            f"{text!r} is not {rule}.", fix="Write it so.", errors=[FieldProblem(field, rule, "Write it so.")]
-        ) from error
-
-
-def _quiet(text: str | None) -> QuietHours | None:
-    if text is None:
-        return None
-    start, _, end = text.partition("-")
-    return QuietHours(start=_time(start, "quiet"), end=_time(end, "quiet"))
-
-
-def _budget(text: str | None, field: str, unit: str, scale: int) -> dict[str, int] | None:
-    if text is None:
-        return None
-    amount, _, days = text.partition("/")
-    try:
-        return {unit: int(Decimal(amount) * scale), "days": int(days or 1)}
-    except (InvalidOperation, ValueError) as error:
-        rule = "an amount and days, such as 4/1"
-        raise InvalidInputError(
-            f"{text!r} is not {rule}.", fix="Write it so.", errors=[FieldProblem(field, rule, "Write it so.")]
-        ) from error
-
-
-def _kinds(words: list[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for word in words:
-        name, _, weight = word.partition("=")
-        if not weight.isdigit():
-            rule = "a kind with its weight, such as value=4"
-            raise InvalidInputError(
-                f"{word!r} is not {rule}.", fix="Write it so.", errors=[FieldProblem("kind", rule, "Write it so.")]
-            )
-        found[name] = int(weight)
-    return found

@@ -58,4 +58,6 @@ def _print(left: dict[str, Any]) -> None:
     for page, link in zip(left["pages"], left["links"], strict=True):
         out.print(f"  {page}\n    tracked link  {link}", soft_wrap=True)
     out.print(f"\nThe video  {left['master']}", soft_wrap=True)
-    out.print(Text.assemble("Serve them ", (".venv/bin/mediaposter up", "bold")))
+    out.print(
+        Text.assemble("Serve them ", (".venv/bin/mediaposter up", "bold"), "; with the dashboard ", ("make up", "bold"))
+    )

@@ -15,8 +15,10 @@ from mediaposter.cli.faults import UsageError
 from mediaposter.cli.machine import command_settings, machine, some_worker
 from mediaposter.cli.output import err, out, print_json, print_table, show, validation_lines
 from mediaposter.cli.report import Made, print_run, print_runs, what_was_made
+from mediaposter.cli.run_check import tell_check
 from mediaposter.core.context import Context
 from mediaposter.core.errors import FieldProblem, InvalidInputError
+from mediaposter.media.service import ASSET
 from mediaposter.pipeline import preflight, service
 from mediaposter.pipeline.models import Run, RunState, Stage
 from mediaposter.pipeline.schemas import PipelineConfig, ProviderPrice, RunRead
@@ -41,10 +43,12 @@ def register(app: typer.Typer) -> None:
 def run(
     prompts: Annotated[list[str] | None, typer.Argument(help="1 to 5 prompts, one a part.")] = None,
     clips: Annotated[
-        list[str] | None, typer.Option("--clips", help="Your own files or URLs, one a part, in place of prompts.")
+        list[str] | None, typer.Option("--clips", help="Your own files, URLs or asset:ID, one a part, for prompts.")
     ] = None,
     story: Annotated[bool, typer.Option("--story", help="Split one prompt: hook, tension, resolution.")] = False,
-    images: Annotated[list[Path] | None, typer.Option("--image", help="A picture for the card backgrounds.")] = None,
+    images: Annotated[
+        list[str] | None, typer.Option("--image", help="A picture for the card backgrounds: a file, URL or asset:ID.")
+    ] = None,
     provider: Annotated[list[str] | None, typer.Option(help="A provider; repeat it for a chain of fallbacks.")] = None,
     aspect: Annotated[
         str | None, typer.Option(help="9:16, 1:1 or 16:9. By default 9:16; for clips, the footage's own.")
@@ -74,6 +78,10 @@ def run(
         typer.Option("--dry-run", help="Everything but publish, parts that cost included; says what would be sent."),
     ] = False,
     price: Annotated[bool, typer.Option("--price", help="Say what the parts would cost, and start nothing.")] = False,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Say how it would stand on every account, and make, start and spend nothing."),
+    ] = False,
     detach: Annotated[
         bool, typer.Option("--detach", help="Do not wait; a running `mediaposter up` does the work.")
     ] = False,
@@ -89,7 +97,7 @@ def run(
     elif prompts:
         given["prompts"] = prompts
     options: dict[str, Any] = {
-        "images": [str(path.absolute()) for path in images] if images else None,
+        "images": [_source(text) for text in images] if images else None,
         "provider": provider,
         "seconds": seconds,
         "accounts": accounts,
@@ -114,6 +122,9 @@ def run(
     asked = parse_config(given, file=config)
     if price:
         _tell_price(asked, as_json=as_json)
+        return
+    if check:
+        tell_check(asked, as_json=as_json)
         return
 
     async def start(session: AsyncSession, ctx: Context) -> Run:
@@ -307,7 +318,9 @@ def _from_file(path: Path | None) -> dict[str, Any]:
 
 
 def _source(text: str) -> str:
-    return text if "://" in text else str(Path(text).expanduser().absolute())
+    if "://" in text or text.startswith(ASSET):
+        return text
+    return str(Path(text).expanduser().absolute())
 
 
 def _offer(offer: str | None, cta: str | None) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from mediaposter.cli.output import out, print_table, show
 from mediaposter.core.context import Context
 from mediaposter.core.errors import InvalidInputError
 from mediaposter.hooks import service
-from mediaposter.hooks.models import DeliveryState
+from mediaposter.hooks.models import DeliveryState, Endpoint
 from mediaposter.hooks.schemas import DeliveryRead, EndpointRead
 
 app = typer.Typer(help="Webhooks: events sent to your programs, signed.", no_args_is_help=True)
@@ -60,25 +60,68 @@ def list_all(as_json: AsJson = False) -> None:
     show(found, as_json=as_json, human=human)
 
 
+@app.command("show")
+def show_one(webhook: Which, as_json: AsJson = False) -> None:
+    """Show a webhook: its address, topics and state. Without its secret."""
+
+    async def read(_: Context, session: AsyncSession) -> dict[str, Any]:
+        return _told(await service.get_endpoint(session, webhook))
+
+    found = _run(read)
+
+    def human() -> None:
+        state = found["disabled_reason"] or _failing(found)
+        named = {"url": found["url"], "topics": ", ".join(found["topics"]), "description": found["description"]}
+        print_table(
+            ("", ""), ([name, str(value)] for name, value in {"id": found["id"], "state": state, **named}.items())
+        )
+
+    show(found, as_json=as_json, human=human)
+
+
+@app.command("edit")
+def edit(
+    webhook: Which,
+    url: Annotated[str | None, typer.Option(help="Where to send events.")] = None,
+    topic: Annotated[list[str] | None, typer.Option(help="A topic, or a beginning such as publication.*.")] = None,
+    description: Annotated[str | None, typer.Option(help="What it is for.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a webhook's address, topics or description; what is left out stays."""
+
+    async def change(_: Context, session: AsyncSession) -> dict[str, Any]:
+        made = await service.update_endpoint(session, webhook, url=url, topics=topic or None, description=description)
+        return _told(made)
+
+    made = _run(change)
+    show(made, as_json=as_json, human=lambda: out.print(f"Events go to {made['url']}: {', '.join(made['topics'])}."))
+
+
 @app.command("remove")
-def remove(webhook: Which) -> None:
+def remove(webhook: Which, as_json: AsJson = False) -> None:
     """Remove a webhook with its deliveries."""
     _run(lambda _, session: service.remove_endpoint(session, webhook))
-    out.print("Removed.")
+    show({"id": webhook, "removed": True}, as_json=as_json, human=lambda: out.print("Removed."))
 
 
 @app.command("enable")
-def enable(webhook: Which) -> None:
+def enable(webhook: Which, as_json: AsJson = False) -> None:
     """Send events to a webhook again; what it missed is sent by `replay`."""
-    _run(lambda ctx, session: service.enable(session, webhook, now=ctx.clock()))
-    out.print("Enabled.")
+
+    async def change(ctx: Context, session: AsyncSession) -> dict[str, Any]:
+        return _told(await service.enable(session, webhook, now=ctx.clock()))
+
+    show(_run(change), as_json=as_json, human=lambda: out.print("Enabled."))
 
 
 @app.command("disable")
-def disable(webhook: Which) -> None:
+def disable(webhook: Which, as_json: AsJson = False) -> None:
     """Send nothing more to a webhook."""
-    _run(lambda ctx, session: service.disable(session, webhook, reason="By hand.", now=ctx.clock()))
-    out.print("Disabled.")
+
+    async def change(ctx: Context, session: AsyncSession) -> dict[str, Any]:
+        return _told(await service.disable(session, webhook, reason="By hand.", now=ctx.clock()))
+
+    show(_run(change), as_json=as_json, human=lambda: out.print("Disabled."))
 
 
 @app.command("rotate")
@@ -93,10 +136,15 @@ def rotate(webhook: Which, as_json: AsJson = False) -> None:
 
 
 @app.command("test")
-def test(webhook: Which) -> None:
+def send_test(webhook: Which, as_json: AsJson = False) -> None:
     """Send a webhook a test message; `deliveries` shows whether it has arrived."""
-    _run(lambda ctx, session: service.send_test(session, webhook, clock=ctx.clock))
-    out.print(f"On its way. See: mediaposter webhooks deliveries {webhook}")
+
+    async def send(ctx: Context, session: AsyncSession) -> dict[str, Any]:
+        made = await service.send_test(session, webhook, clock=ctx.clock)
+        return DeliveryRead.model_validate(made).model_dump(mode="json")
+
+    where = f"mediaposter webhooks deliveries {webhook}"
+    show(_run(send), as_json=as_json, human=lambda: out.print(f"On its way. See: {where}"))
 
 
 @app.command("deliveries")
@@ -149,6 +197,10 @@ def replay(
 
     done = _run(again)
     show(done, as_json=as_json, human=lambda: out.print(f"{done['replayed']} messages are sent again."))
+
+
+def _told(endpoint: Endpoint) -> dict[str, Any]:
+    return EndpointRead.of(endpoint).model_dump(mode="json")
 
 
 def _tell_secret(made: dict[str, Any], *, as_json: bool) -> None:

@@ -5,6 +5,8 @@ MediaPosterError
 │   └── MediaError           422  a media file cannot be used (mediaposter.media.errors)
 ├── AuthError                401  no token, or a wrong one
 ├── ForbiddenError           403  the token lacks the scope
+├── MisdirectedError         421  the request names a server that this is not
+├── TooManyTriesError        429  too many wrong tokens
 ├── NotFoundError            404
 ├── ConflictError            409  the thing is in a state that does not allow this
 ├── NotConfiguredError       424  a setting is missing; names it
@@ -71,6 +73,24 @@ class ForbiddenError(MediaPosterError):
     code = "FORBIDDEN"
     status = 403
     title = "This token may not do that"
+
+
+class MisdirectedError(MediaPosterError):
+    code = "MISDIRECTED"
+    status = 421
+    title = "The request was meant for another server"
+
+
+class TooManyTriesError(MediaPosterError):
+    """`seconds` is how long to wait."""
+
+    code = "TOO_MANY_TRIES"
+    status = 429
+    title = "Too many wrong tries"
+
+    def __init__(self, detail: str, *, seconds: int, fix: str = "") -> None:
+        super().__init__(detail, fix=fix)
+        self.seconds = seconds
 
 
 class NotFoundError(MediaPosterError):

@@ -12,6 +12,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from math import inf
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -29,11 +32,13 @@ from mediaposter.core.errors import InvalidInputError
 from mediaposter.core.ids import new_id
 from mediaposter.core.models import Event, EventCursor
 from mediaposter.core.notifications import EVENTS, listening, notify, wait_for
+from mediaposter.core.together import Together
 
 _SEQUENCE_LOCK = 0x65766E74  # "evnt"
 _BATCH = 200
 _LOOK_ANYWAY_SECONDS = 60.0
 _LONGEST_PAUSE = 60.0
+_STREAM_SECONDS = 900.0  # then the client opens it again, and has to be allowed to
 _log = structlog.get_logger(__name__)
 
 
@@ -79,11 +84,25 @@ async def _look(
     if subject is not None:
         query = query.where(Event.subject == subject)
     async with database.session() as session:
-        found = [
-            EventRecord(row.sequence or 0, row.id, row.topic, row.subject, row.data, row.created_at)
-            for row in (await session.execute(query)).scalars()
-        ]
+        found = [_record(row) for row in (await session.execute(query)).scalars()]
     return found, found[-1].sequence if len(found) == limit else newest
+
+
+async def history(
+    session: AsyncSession, *, subject: str | None = None, topic: str = "*", limit: int, before: int | None = None
+) -> list[EventRecord]:
+    """Return what has happened, the newest first; of one subject, of topics as in `stream`, before a sequence."""
+    query = select(Event).where(Event.sequence.is_not(None)).order_by(Event.sequence.desc()).limit(limit)
+    query = query.where(or_(*(Event.topic.like(_like(one), escape="\\") for one in topic.split(","))))
+    if subject is not None:
+        query = query.where(Event.subject == subject)
+    if before is not None:
+        query = query.where(Event.sequence < before)
+    return [_record(row) for row in (await session.execute(query)).scalars()]
+
+
+def _record(row: Event) -> EventRecord:
+    return EventRecord(row.sequence or 0, row.id, row.topic, row.subject, row.data, row.created_at)
 
 
 async def latest(database: Database) -> int:
@@ -94,13 +113,15 @@ async def latest(database: Database) -> int:
 
 
 async def follow(
-    database: Database, *, after: int, topic: str = "*", subject: str | None = None
+    database: Database, *, after: int, topic: str = "*", subject: str | None = None, seconds: float = inf
 ) -> AsyncGenerator[EventRecord]:
-    """Yield events after the cursor, then new ones as they are committed, for ever."""
+    """Yield events after the cursor, then new ones as they are committed, for `seconds` or a minute more."""
+    ends = monotonic() + seconds
     async with listening(database, EVENTS) as woken:
-        while True:
+        while monotonic() < ends:
             woken.clear()
-            found, after = await _look(database, after=after, topic=topic, subject=subject)
+            asked = (database.url, after, topic, subject)
+            found, after = await _looks.ask(asked, partial(_look, database, after=after, topic=topic, subject=subject))
             for event in found:
                 yield event
             if len(found) < _BATCH:
@@ -108,15 +129,21 @@ async def follow(
 
 
 async def stream(
-    request: Request, *, topic: str = "*", subject: str | None = None, after: str | None = None
+    request: Request,
+    *,
+    topic: str = "*",
+    subject: str | None = None,
+    after: str | None = None,
+    named: bool = True,
 ) -> AsyncIterator[dict[str, str]]:
     """Yield server-sent events for `EventSourceResponse`, from the one after the Last-Event-ID `after`.
 
     Without it only new ones. `topic` is a topic, a beginning such as `pipeline.*`, or several with commas between.
+    With `named=False` browsers hand every event to `onmessage`.
     """
     database = context.current().database
     start = await latest(database) if after is None else _cursor(after)
-    async with aclosing(follow(database, after=start, topic=topic, subject=subject)) as found:
+    async with aclosing(follow(database, after=start, topic=topic, subject=subject, seconds=_STREAM_SECONDS)) as found:
         async for event in found:
             if await request.is_disconnected():
                 return
@@ -127,8 +154,11 @@ async def stream(
                 "data": event.data,
                 "created_at": event.created_at.isoformat(),
             }
-            yield {"id": str(event.sequence), "event": event.topic, "data": json.dumps(body)}
+            name = {"event": event.topic} if named else {}
+            yield {"id": str(event.sequence), **name, "data": json.dumps(body)}
 
+
+_looks = Together[tuple[list[EventRecord], int]]()  # all streams are woken at once, mostly at the same place
 
 # Subscribers that keep their own cursor
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Identity, Index, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mediaposter.core.clock import utc_now
@@ -116,6 +116,37 @@ class ApiToken(Base):
     scopes: Mapped[list[str]]
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class BrowserSession(Base):
+    """A browser that is logged in to the dashboard. Only the SHA-256 of its cookie is kept.
+
+    `token_id` is the token that it was begun with: revoked, it ends the session. None for a login link, or for this
+    machine's own token.
+    """
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index(None, "expires_at"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(unique=True)
+    token_id: Mapped[str | None] = mapped_column(ForeignKey("api_tokens.id"))
+    scopes: Mapped[list[str]]
+    browser: Mapped[str]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class LoginCode(Base):
+    """The code of a login link: it works once, for some minutes. Only its SHA-256 is kept."""
+
+    __tablename__ = "login_codes"
+
+    code_hash: Mapped[str] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 

@@ -13,7 +13,13 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mediaposter.core.errors import FieldProblem, InvalidInputError, MediaPosterError, UnavailableError
+from mediaposter.core.errors import (
+    FieldProblem,
+    InvalidInputError,
+    MediaPosterError,
+    TooManyTriesError,
+    UnavailableError,
+)
 from mediaposter.core.logging import trace_of
 
 MEDIA_TYPE = "application/problem+json"
@@ -140,6 +146,8 @@ async def _unexpected(request: Request, error: Exception) -> Response:
 
 
 def _answer(request: Request, error: MediaPosterError, headers: Mapping[str, str] | None = None) -> Response:
+    if isinstance(error, TooManyTriesError):
+        headers = {**(headers or {}), "Retry-After": str(error.seconds)}
     if error.status == 401:
         headers = {**(headers or {}), "WWW-Authenticate": "Bearer"}
     return _document(problem(error, instance=request.url.path, trace_id=_trace(request)), headers)

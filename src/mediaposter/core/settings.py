@@ -57,6 +57,14 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         default=None, description="Address under which the world reaches the site, for links and feeds."
     )
+    dashboard_port: int = Field(
+        default=5557, ge=0, le=65535, description="Port of the dashboard, on the same address; 0: no dashboard."
+    )
+    dashboard_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Names under which the dashboard may be opened, besides localhost, addresses, MEDIAPOSTER_HOST and "
+        "the host of MEDIAPOSTER_PUBLIC_URL, as a JSON list.",
+    )
     connect_port: int = Field(
         default=5556,
         ge=1,

@@ -43,6 +43,7 @@ __all__ = [
     "schedule",
     "schedule_all",
     "start_due",
+    "upcoming",
     "wait_until",
 ]
 LATE_AFTER = timedelta(minutes=1)  # what is later than this was missed, and its policy decides
@@ -172,6 +173,21 @@ async def list_entries(
         query = query.where(TimelineEntry.subject == subject)
     if state is not None:
         query = query.where(TimelineEntry.state == state)
+    return (await session.execute(query)).scalars().all()
+
+
+async def upcoming(
+    session: AsyncSession, *, without: Sequence[str] = (), until: datetime | None = None, limit: int
+) -> Sequence[TimelineEntry]:
+    """Return the rows that wait, the soonest first, but for some kinds."""
+    query = (
+        select(TimelineEntry)
+        .where(TimelineEntry.state == TimelineState.WAITING, TimelineEntry.kind.not_in(without))
+        .order_by(TimelineEntry.due_at, TimelineEntry.id)
+        .limit(limit)
+    )
+    if until is not None:
+        query = query.where(TimelineEntry.due_at < until)
     return (await session.execute(query)).scalars().all()
 
 

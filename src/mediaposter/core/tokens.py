@@ -3,7 +3,8 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -11,7 +12,7 @@ from fastapi import Request
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mediaposter.core import context
+from mediaposter.core import context, sessions
 from mediaposter.core.clock import Clock, utc_now
 from mediaposter.core.errors import AuthError, ForbiddenError, InvalidInputError, NotFoundError
 from mediaposter.core.ids import new_id
@@ -72,13 +73,24 @@ def local_token(settings: Settings) -> str:
 
 
 async def authorize(request: Request) -> None:
-    """Let a request pass whose token has the scope it needs: read to look, write to change, admin for tokens.
+    """Let a request pass whose token or session has the scope it needs: read to look, write to change.
 
     Raises AuthError and ForbiddenError. For routers: `dependencies=[Depends(authorize)]`.
     """
-    secret = _bearer(request)
-    needed = Scope.READ if request.method in {"GET", "HEAD", "OPTIONS"} else Scope.WRITE
-    held = await scopes_of(secret)
+    await _let_pass(request, Scope.READ if request.method in {"GET", "HEAD", "OPTIONS"} else Scope.WRITE)
+
+
+def require(needed: Scope) -> Callable[[Request], Awaitable[None]]:
+    """Return the check of a route that needs `needed` whatever its method. It raises what `authorize` raises."""
+
+    async def check(request: Request) -> None:
+        await _let_pass(request, needed)
+
+    return check
+
+
+async def _let_pass(request: Request, needed: Scope) -> None:
+    held = await _scopes(request)
     if not covers(held, needed):
         raise ForbiddenError(
             f"This token may only {' and '.join(held)}; {request.method} needs {needed}.",
@@ -86,11 +98,29 @@ async def authorize(request: Request) -> None:
         )
 
 
-async def scopes_of(secret: str) -> Sequence[str]:
+@dataclass(frozen=True)
+class Holder:
+    """What a token may do, and which it is; None for this machine's own."""
+
+    scopes: Sequence[str]
+    token_id: str | None
+
+
+async def _scopes(request: Request) -> Sequence[str]:
+    ctx = context.current()
+    cookie = request.cookies.get(sessions.COOKIE)
+    if cookie is None or "authorization" in request.headers or not sessions.on_dashboard(request.scope, ctx.settings):
+        return (await holder_of(_bearer(request))).scopes
+    sessions.check_origin(request)
+    async with ctx.database.session() as session:
+        return (await sessions.find(session, cookie, now=ctx.clock())).scopes
+
+
+async def holder_of(secret: str) -> Holder:
     """Return what a token may do. Raises AuthError for one that is not known, or was revoked."""
     ctx = context.current()
     if hmac.compare_digest(secret.encode(), local_token(ctx.settings).encode()):
-        return (Scope.ADMIN,)
+        return Holder((Scope.ADMIN,), None)
     async with ctx.database.session() as session:
         query = select(ApiToken).where(ApiToken.token_hash == _hash(secret), ApiToken.revoked_at.is_(None))
         row = (await session.execute(query)).scalar_one_or_none()
@@ -98,7 +128,7 @@ async def scopes_of(secret: str) -> Sequence[str]:
             raise AuthError("This token is not known, or was revoked.", fix=_HOW)
         if _is_old(row.last_used_at, ctx.clock()):
             await session.execute(update(ApiToken).where(ApiToken.id == row.id).values(last_used_at=ctx.clock()))
-        return row.scopes
+        return Holder(row.scopes, row.id)
 
 
 def _bearer(request: Request) -> str:

@@ -21,7 +21,7 @@ from enum import StrEnum
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from mediaposter.core import context
 from mediaposter.core.context import Context
@@ -139,6 +139,15 @@ class Provider(Protocol):
 
     async def cancel(self, external_id: str) -> None:
         """Stop a job where the provider allows it. A job that has ended, or that nobody knows, is left alone."""
+        ...
+
+
+@runtime_checkable
+class Askable(Protocol):
+    """A provider whose vendor can be asked, in a call that reads and costs nothing, whether the key is good."""
+
+    async def ask(self) -> str:
+        """Return what the vendor says, in a sentence. Raises ForbiddenError for a refused key, UpstreamError."""
         ...
 
 

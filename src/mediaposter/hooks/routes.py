@@ -7,7 +7,14 @@ from fastapi import APIRouter, Query, Response, status
 from mediaposter.core import context
 from mediaposter.hooks import service
 from mediaposter.hooks.models import DeliveryState
-from mediaposter.hooks.schemas import DeliveryRead, EndpointCreate, EndpointRead, Replayed, ReplayRequest
+from mediaposter.hooks.schemas import (
+    DeliveryRead,
+    EndpointCreate,
+    EndpointRead,
+    EndpointUpdate,
+    Replayed,
+    ReplayRequest,
+)
 
 router = APIRouter(prefix="/api/webhooks", tags=["webhooks"])
 
@@ -33,6 +40,13 @@ async def show(webhook_id: str) -> EndpointRead:
     """Without its secret."""
     async with context.current().database.session() as session:
         return EndpointRead.of(await service.get_endpoint(session, webhook_id))
+
+
+@router.patch("/{webhook_id}", summary="Change a webhook's address, topics or description")
+async def update(webhook_id: str, request: EndpointUpdate) -> EndpointRead:
+    """What is left out stays, its secret too."""
+    async with context.current().database.session() as session:
+        return EndpointRead.of(await service.update_endpoint(session, webhook_id, **request.model_dump()))
 
 
 @router.delete("/{webhook_id}", status_code=status.HTTP_204_NO_CONTENT, summary="Remove a webhook")

@@ -18,6 +18,16 @@ class EndpointCreate(BaseModel):
     description: str = Field(default="", max_length=200)
 
 
+class EndpointUpdate(BaseModel):
+    """What to change; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str | None = Field(default=None, min_length=1, max_length=2048)
+    topics: list[str] | None = Field(default=None, min_length=1, max_length=50)
+    description: str | None = Field(default=None, max_length=200)
+
+
 class EndpointRead(BaseModel):
     """An endpoint. `secret` is there once, when it was made or rotated."""
 

@@ -90,6 +90,28 @@ async def list_endpoints(session: AsyncSession) -> list[Endpoint]:
     return await repository.list_endpoints(session)
 
 
+async def update_endpoint(
+    session: AsyncSession,
+    endpoint_id: str,
+    *,
+    url: str | None = None,
+    topics: Sequence[str] | None = None,
+    description: str | None = None,
+) -> Endpoint:
+    """Change what is given, keep the rest; what waits for it goes to the new address. Raises EndpointError."""
+    endpoint = await get_endpoint(session, endpoint_id, lock=True)
+    _check(endpoint.url if url is None else url, endpoint.topics if topics is None else topics)
+    if url is not None and url.strip() != endpoint.url:
+        endpoint.url, endpoint.failing_since = url.strip(), None  # the new address has failed nobody yet
+    if topics is not None:
+        endpoint.topics = [topic.strip() for topic in topics]
+    if description is not None:
+        endpoint.description = description.strip()
+    await session.flush()
+    await events.emit(session, "webhook.edited", endpoint.id, {"url": endpoint.url, "topics": endpoint.topics})
+    return endpoint
+
+
 async def remove_endpoint(session: AsyncSession, endpoint_id: str) -> None:
     """Forget an endpoint with its deliveries. Raises NoSuchEndpointError."""
     endpoint = await get_endpoint(session, endpoint_id, lock=True)

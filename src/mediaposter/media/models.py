@@ -15,7 +15,7 @@ class Asset(Base):
 
     `source_uri` is a path (file://), where it was fetched from (http), or `storage://key` for files we made.
     `storage_key` is where our own store has the bytes, for everything but local files. `source_mtime_ns` is the
-    local file's time of change when its hash was taken.
+    local file's time of change when its hash was taken. `name` is what the person who uploaded it calls it.
     """
 
     __tablename__ = "assets"
@@ -35,6 +35,7 @@ class Asset(Base):
     facts: Mapped[JsonObject]
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     origin: Mapped[str]  # who brought it: "user", "cards", "stitch", "rendition" ...
+    name: Mapped[str | None]
     recipe: Mapped[JsonObject | None]
     recipe_key: Mapped[str | None] = mapped_column(unique=True)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)

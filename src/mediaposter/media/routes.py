@@ -1,12 +1,14 @@
 """Media over HTTP. Parse, call the service, answer."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query, Request, Response, status
 from fastapi.responses import FileResponse
+from starlette.requests import ClientDisconnect
 
 from mediaposter.core import context
-from mediaposter.media import service, thumbnails
+from mediaposter.core.errors import InvalidInputError
+from mediaposter.media import service, thumbnails, uploads
 from mediaposter.media.facts import AssetKind, MediaFacts
 from mediaposter.media.schemas import AssetRead
 
@@ -26,6 +28,12 @@ _TYPES = {
     "png_pipe": {"image": "image/png"},
     "webp_pipe": {"image": "image/webp"},
     "gif": {"image": "image/gif", "video": "image/gif"},
+}
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
 }
 # Bytes come from anywhere; a browser that opens them must not take them for a page of ours.
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; media-src 'self'"}
@@ -53,6 +61,42 @@ async def show(asset_id: str) -> AssetRead:
         return AssetRead.of(await service.get_asset(session, asset_id))
 
 
+@router.post(
+    "/uploads",
+    status_code=status.HTTP_201_CREATED,
+    summary="Take a media file in: its bytes are the body",
+    openapi_extra=_BODY,
+    responses={200: {"model": AssetRead, "description": "The library had these bytes before: the same asset."}},
+)
+async def upload(
+    request: Request,
+    response: Response,
+    x_file_name: Annotated[
+        str, Header(description="What the file is called, percent-encoded UTF-8; only its last part is used.")
+    ] = "",
+    content_length: Annotated[int | None, Header(include_in_schema=False)] = None,
+) -> AssetRead:
+    """Not a form: the file itself, with its own Content-Type. A run uses it as `asset:ID` among its clips or images.
+
+    Larger than MEDIAPOSTER_MEDIA_MAX_BYTES answers 413 while it comes, what is no media 422, a full disk 507.
+    """
+    ctx = context.current()
+    try:
+        received = await uploads.receive(
+            ctx,
+            request.stream(),
+            name=x_file_name,
+            content_type=request.headers.get("content-type", ""),
+            announced=content_length,
+        )
+    except ClientDisconnect as error:
+        raise InvalidInputError("The sender stopped before the whole file had come.", fix="Send it again.") from error
+    if received.existing:
+        response.status_code = status.HTTP_200_OK
+    return AssetRead.of(received.asset)
+
+
+@router.head("/assets/{asset_id}/file", include_in_schema=False)
 @router.get("/assets/{asset_id}/file", summary="The bytes of a media file; Range requests are answered")
 async def file(asset_id: str) -> FileResponse:
     """Stream the file, whole or the asked-for ranges."""

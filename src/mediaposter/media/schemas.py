@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Self
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel
 
@@ -11,9 +12,10 @@ from mediaposter.media.models import Asset
 
 
 class AssetRead(BaseModel):
-    """A media file that the library knows, and where to get its bytes."""
+    """A media file that the library knows, and where to get its bytes. `name` is for people; empty for what we made."""
 
     id: str
+    name: str
     kind: AssetKind
     origin: str
     source_uri: str
@@ -31,6 +33,7 @@ class AssetRead(BaseModel):
         url = f"/api/media/assets/{asset.id}"
         return cls(
             id=asset.id,
+            name=asset.name or _last_part(asset.source_uri),
             kind=asset.kind,
             origin=asset.origin,
             source_uri=asset.source_uri,
@@ -42,3 +45,9 @@ class AssetRead(BaseModel):
             thumbnail_url=None if asset.kind is AssetKind.AUDIO else f"{url}/thumbnail",
             created_at=asset.created_at,
         )
+
+
+def _last_part(source_uri: str) -> str:
+    """Return what a file at this address is called, empty for one of our own store."""
+    parts = urlsplit(source_uri)
+    return "" if parts.scheme == "storage" else unquote(parts.path).rpartition("/")[2]

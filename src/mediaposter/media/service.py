@@ -25,6 +25,7 @@ from mediaposter.media.models import Asset
 from mediaposter.media.probe import probe_async
 
 Progress = Callable[[float], None]
+ASSET = "asset:"  # before an id, where a file or an address may stand
 _SUFFIXES = {
     "mov,mp4,m4a,3gp,3g2,mj2": ".mp4",
     "matroska,webm": ".mkv",
@@ -174,6 +175,25 @@ async def get_asset(session: AsyncSession, asset_id: str) -> Asset:
     if asset is None:
         raise NotFoundError(f"There is no asset {asset_id}.", fix="List the assets with GET /api/media/assets.")
     return asset
+
+
+def referred_id(source: str) -> str | None:
+    """Return the id of an asset that is written as `asset:ID` where a file may stand, None for anything else."""
+    return source.removeprefix(ASSET) if source.startswith(ASSET) else None
+
+
+async def resolve(session: AsyncSession, source: str) -> str:
+    """Return where the bytes of `asset:ID` are, as `inspect` takes it: a path, or a key of our storage.
+
+    Anything else comes back as it is. Raises NotFoundError for an id that the library does not know.
+    """
+    asset_id = referred_id(source)
+    if asset_id is None:
+        return source
+    asset = await get_asset(session, asset_id)
+    if asset.storage_key is not None:
+        return f"{SCHEME}{asset.storage_key}"
+    return str(_local_file(asset.source_uri, "file"))
 
 
 async def list_assets(

@@ -66,6 +66,7 @@ def _transcribe(folder: str, media: str, threads: int, out: TextIO) -> dict[str,
                 ]
             _say(out, {"progress": min(1.0, (offset + segment.end) / total)})
         _say(out, {"progress": min(1.0, (offset + len(samples) / RATE) / total)})
+    _say(out, {"progress": 1.0})
     return {"language": language or "", "segments": segments, "words": words}
 
 

@@ -1,6 +1,8 @@
 """What can be known to fail before a run begins, is said before it begins."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,6 +11,7 @@ from mediaposter.core.errors import FieldProblem, InvalidInputError, MediaPoster
 from mediaposter.core.settings import Settings
 from mediaposter.generation.prompts import PARTS, split_story
 from mediaposter.generation.provider import Money, check_suitable, provider
+from mediaposter.media import service as media
 from mediaposter.models.language import language_model
 from mediaposter.offers import service as offers
 from mediaposter.pipeline.errors import BudgetExceededError
@@ -20,24 +23,74 @@ from mediaposter.publishing.models import Account
 LOCAL = "local"  # the copywriter that needs no model
 
 
+@dataclass(frozen=True)
+class Obstacle:
+    """What stands in a run's way: the field of its config that it is about, and the error with what to do."""
+
+    field: str
+    error: MediaPosterError
+
+    def problems(self) -> list[FieldProblem]:
+        """Return it field by field."""
+        return list(self.error.errors) or [FieldProblem(self.field, self.error.detail, self.error.fix)]
+
+
 async def check(session: AsyncSession, config: PipelineConfig, *, settings: Settings) -> None:
     """Raise what stands between `config` and a good end: accounts, copywriter, providers, files, offer, budget.
 
     Raises NotFoundError, InvalidInputError, NotConfiguredError, ProviderRetiredError, BudgetExceededError and the like,
     each with what to do.
     """
-    if not await _accounts(session, "accounts", config.accounts):
-        raise _invalid("accounts", "there is no account to publish to", "Add one: `mediaposter accounts add HANDLE`.")
-    if config.tweets is not None:
-        await _accounts(session, "tweets.account", config.tweets.account)
-    if config.copywriter != LOCAL:
-        language_model(settings, config.copywriter)
-    if config.offer is not None and config.offer.id is not None:
-        await offers.get_offer(session, config.offer.id)
-    for clip in config.clips:
-        if "://" not in clip and not Path(clip).is_file():
-            raise _invalid("clips", f"{clip} is not a file on this machine", "Give a file's whole path, or a URL.")
-    _check_providers(config)
+    for obstacle in await obstacles(session, config, settings=settings):
+        raise obstacle.error
+
+
+async def obstacles(session: AsyncSession, config: PipelineConfig, *, settings: Settings) -> list[Obstacle]:
+    """Return all that `check` looks for, in its order; empty when the run can begin. Reads only."""
+    found: list[Obstacle] = []
+    with _noting(found, "accounts"):
+        if not await _accounts(session, "accounts", config.accounts):
+            raise _invalid(
+                "accounts", "there is no account to publish to", "Add one: `mediaposter accounts add HANDLE`."
+            )
+    with _noting(found, "tweets.account"):
+        if config.tweets is not None:
+            await _accounts(session, "tweets.account", config.tweets.account)
+    with _noting(found, "copywriter"):
+        if config.copywriter != LOCAL:
+            language_model(settings, config.copywriter)
+    with _noting(found, "offer.id"):
+        if config.offer is not None and config.offer.id is not None:
+            await offers.get_offer(session, config.offer.id)
+    for field, sources, kind in (("clips", config.clips, "video"), ("images", config.images, "image")):
+        for source in sources:
+            with _noting(found, field):
+                await _check_source(session, field, source, kind)
+    with _noting(found, "provider"):
+        _check_providers(config)
+    return found
+
+
+@contextmanager
+def _noting(found: list[Obstacle], field: str) -> Generator[None]:
+    try:
+        yield
+    except MediaPosterError as error:
+        found.append(Obstacle("budget" if isinstance(error, BudgetExceededError) else field, error))
+
+
+async def _check_source(session: AsyncSession, field: str, source: str, kind: str) -> None:
+    asset_id = media.referred_id(source)
+    if asset_id is not None:
+        try:
+            asset = await media.get_asset(session, asset_id)
+        except NotFoundError as error:
+            fix = "Upload the file with POST /api/media/uploads, or list what is there with GET /api/media/assets."
+            raise _invalid(field, f"the library has no {source}", fix) from error
+        if asset.kind != kind:
+            raise _invalid(field, f"{source} is of the kind {asset.kind} and not {kind}", "Choose another one.")
+    elif "://" not in source and not Path(source).expanduser().is_file():
+        raise _invalid(field, f"{source} is not a file on this machine", "Give a file's whole path, or a URL.")
 
 
 async def _accounts(session: AsyncSession, field: str, named: str | Sequence[str]) -> Sequence[Account]:

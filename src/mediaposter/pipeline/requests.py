@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from mediaposter.generation.schemas import ClipRequest
+from mediaposter.media import service as media
 from mediaposter.pipeline.schemas import PipelineConfig
 
 
@@ -32,6 +35,13 @@ def clip_requests(config: PipelineConfig, prompts: Sequence[str] = (), notes: st
         )
         for number, text in enumerate(sources, start=1)
     ]
+
+
+async def with_files(session: AsyncSession, config: PipelineConfig) -> PipelineConfig:
+    """Return `config` with the file in the place of each `asset:ID`. Raises NotFoundError."""
+    clips = [await media.resolve(session, source) for source in config.clips]
+    images = [await media.resolve(session, source) for source in config.images]
+    return config.model_copy(update={"clips": tuple(clips), "images": tuple(images)})
 
 
 def generation_owner(run_id: str, round_: int) -> str:

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Header, Query, Request, Response, status
 from sse_starlette.sse import EventSourceResponse
 
 from mediaposter.core import context, events
-from mediaposter.pipeline import preflight, service
+from mediaposter.pipeline import checking, preflight, service
+from mediaposter.pipeline.check_schemas import RunChecked
 from mediaposter.pipeline.models import RunState
 from mediaposter.pipeline.schemas import PipelineConfig, ProviderPrice, RetryRequest, RunAccepted, RunRead, run_url
 
@@ -43,6 +44,17 @@ async def start(
 async def price(config: PipelineConfig) -> list[ProviderPrice]:
     """With each provider of the chain, in its order. Nothing is started and nothing is spent."""
     return preflight.prices(config)
+
+
+@router.post("/check", summary="Say how a run would stand on every account; starts and spends nothing")
+async def check(config: PipelineConfig) -> RunChecked:
+    """Every problem of the config, what the parts would cost, and for each account its rules, words and moment.
+
+    The words are composed by rules from the prompts and the offer, whoever writes them in the run.
+    """
+    ctx = context.current()
+    async with ctx.database.session() as session:
+        return await checking.check_run(ctx, session, config)
 
 
 @router.get("/runs", summary="List the runs, newest first")

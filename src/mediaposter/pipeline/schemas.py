@@ -79,8 +79,14 @@ class PipelineConfig(BaseModel):
 
     prompts: tuple[Prompt, ...] = Field(default=(), max_length=PARTS_MAX)
     story: bool = Field(default=False, description="Split the one prompt into three parts: hook, tension, resolution.")
-    clips: tuple[str, ...] = Field(default=(), max_length=PARTS_MAX, description="Files or http(s) URLs, in order.")
-    images: tuple[str, ...] = Field(default=(), max_length=20, description="Your pictures for the card backgrounds.")
+    clips: tuple[str, ...] = Field(
+        default=(), max_length=PARTS_MAX, description="Files, http(s) URLs or `asset:ID`, in order."
+    )
+    images: tuple[str, ...] = Field(
+        default=(),
+        max_length=20,
+        description="Your pictures for the card backgrounds: files, http(s) URLs or `asset:ID`.",
+    )
     provider: tuple[str, ...] = Field(default=("cards",), min_length=1, max_length=5)
     aspect: Aspect | None = Field(default=None, description="None: 9:16 for prompts, the footage's own for clips.")
     seconds: float | None = Field(default=None, ge=1, le=600, description="Length of each part; None: as it needs.")

@@ -1,5 +1,6 @@
 """What keeps an account from harm whatever the cause: bursts, platform limits, money, repetitions, and the switch."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -190,23 +191,43 @@ async def afford(session: AsyncSession, row: Publication, *, now: datetime) -> H
         return None
     cost = price_of(Copy.model_validate(row.copy), price)
     row.cost_micros, row.currency = cost, price.currency
-    if not row.account.budget:
+    return await beyond_budget(session, row.account, cost, price.currency, now=now, but=row.id)
+
+
+async def beyond_budget(
+    session: AsyncSession, account: Account, cost: int, currency: str, *, now: datetime, but: str = ""
+) -> Hold | None:
+    """Return the wait when the account's budget does not reach for `cost` micros; the row `but` does not count."""
+    if not account.budget:
         return None
-    budget = Budget.model_validate(row.account.budget)
-    if budget.currency != price.currency:
-        detail = f"The budget is in {budget.currency} and the channel takes {price.currency}."
-        return Hold(
-            "BUDGET", detail, f"mediaposter accounts set {row.account_id} budget.currency={price.currency}", None
-        )
+    budget = Budget.model_validate(account.budget)
+    if budget.currency != currency:
+        detail = f"The budget is in {budget.currency} and the channel takes {currency}."
+        return Hold("BUDGET", detail, f"mediaposter accounts set {account.id} budget.currency={currency}", None)
     span = timedelta(days=budget.days)
-    spent, oldest = await repository.spent(session, row.account_id, since=now - span, but=row.id)
+    spent, oldest = await repository.spent(session, account.id, since=now - span, but=but)
     if spent + cost <= budget.micros:
         return None
-    whole, gone = money(budget.micros, price.currency), money(spent, price.currency)
-    detail = f"It costs {money(cost, price.currency)}; of {whole} in {budget.days} days {gone} are spent."
-    fix = f"Raise it: mediaposter accounts set {row.account_id} budget.micros={budget.micros * 2}. Or wait."
+    whole, gone = money(budget.micros, currency), money(spent, currency)
+    detail = f"It costs {money(cost, currency)}; of {whole} in {budget.days} days {gone} are spent."
+    fix = f"Raise it: mediaposter accounts set {account.id} budget.micros={budget.micros * 2}. Or wait."
     # What costs more than the whole budget never fits by waiting.
     return Hold("BUDGET", detail, fix, oldest + span if oldest and cost <= budget.micros else None)
+
+
+async def first_moments(session: AsyncSession, wishes: Sequence[tuple[Account, datetime]]) -> dict[str, datetime]:
+    """Return when a post wanted from a moment on would go out on each account by its limits; nothing is reserved."""
+    together: defaultdict[datetime, list[Publication]] = defaultdict(list)
+    for account, at in wishes:
+        together[at].append(Publication(account=account, account_id=account.id, kind=Kind.POST))
+    found: dict[str, datetime] = {}
+    for at, rows in together.items():
+        limited = [row for row in rows if _limits_of(row)]
+        reservations = Reservations(session, at)
+        await reservations.read(limited)
+        found |= {row.account_id: at for row in rows}
+        found |= {row.account_id: reservations.reserve(row) for row in limited}
+    return found
 
 
 async def refuse_repetition(session: AsyncSession, row: Publication, *, now: datetime) -> None:

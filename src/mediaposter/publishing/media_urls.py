@@ -55,6 +55,17 @@ async def public_url(material: Material, *, valid: timedelta = timedelta(hours=6
     return address
 
 
+def lacking(ctx: Context) -> NotConfiguredError | None:
+    """Return what is missing for platforms to fetch our media, as far as the settings tell. Nobody is asked."""
+    if ctx.storage.signs:
+        return None
+    try:
+        _public_base(ctx)
+    except NotConfiguredError as error:
+        return error
+    return None
+
+
 async def reachable(url: str | None = None) -> Check:
     """Say whether media can be fetched from `url`, or from our public address at all, with ranges.
 

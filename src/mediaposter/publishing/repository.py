@@ -54,14 +54,6 @@ async def get_post(session: AsyncSession, post_id: str) -> Post | None:
     return await session.get(Post, post_id)
 
 
-async def list_posts(session: AsyncSession, *, limit: int, before: str | None) -> list[Post]:
-    """Return the newest posts; `before` is the id after which the next page begins."""
-    query = select(Post).order_by(Post.id.desc()).limit(limit)
-    if before:
-        query = query.where(Post.id < before)
-    return list((await session.execute(query)).scalars())
-
-
 async def insert_publication(session: AsyncSession, values: dict[str, Any]) -> bool:
     """Insert a publication. False when its post is planned on its account already, and nothing was inserted."""
     made = insert(Publication).values(values).on_conflict_do_nothing().returning(Publication.id)
@@ -82,6 +74,16 @@ async def get_publication_on(session: AsyncSession, post_id: str, account_id: st
         Publication.post_id == post_id, Publication.account_id == account_id, Publication.part == 0
     )
     return await _one(session, query, lock=True)
+
+
+async def publications_by_id(session: AsyncSession, ids: Collection[str]) -> list[Publication]:
+    """Return those publications that there are, with account and post."""
+    query = (
+        select(Publication)
+        .options(selectinload(Publication.account), selectinload(Publication.post))
+        .where(Publication.id.in_(ids))
+    )
+    return list((await session.execute(query)).scalars())
 
 
 async def planned(session: AsyncSession, ids: Collection[str]) -> dict[str, Publication]:
@@ -292,6 +294,23 @@ async def shown(session: AsyncSession, row: Publication, *, since: datetime) -> 
         .limit(2000)
     )
     return list((await session.execute(query)).scalars())
+
+
+async def shows_media(
+    session: AsyncSession, account_ids: Sequence[str], asset_ids: Sequence[str]
+) -> dict[str, str | None]:
+    """Return which accounts show, or may show, a post of exactly these media, with its address."""
+    query = (
+        select(Publication.account_id, Publication.url)
+        .join(Post, Post.id == Publication.post_id)
+        .where(
+            Post.asset_ids == list(asset_ids),
+            Publication.account_id.in_(account_ids),
+            Publication.part == 0,
+            Publication.outcome.in_(MAYBE_PUBLIC),
+        )
+    )
+    return {row[0]: row[1] for row in await session.execute(query)}
 
 
 async def parts_under(session: AsyncSession, parent_id: str) -> list[Publication]:

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, status
+from fastapi import APIRouter, Depends, Query, status
+from pydantic import AwareDatetime
 
 from mediaposter.core import context
 from mediaposter.core.errors import InvalidInputError
+from mediaposter.publishing import moving, searching, service, usage, validation
 from mediaposter.publishing import preview as previews
-from mediaposter.publishing import service, validation
 from mediaposter.publishing.materials import fitting_of
 from mediaposter.publishing.outcomes import Outcome
 from mediaposter.publishing.preview import Preview
@@ -18,6 +19,8 @@ from mediaposter.publishing.schemas import (
     AccountUpdate,
     Answer,
     ChannelRead,
+    Move,
+    PostCount,
     PostCreate,
     PostRead,
     PublicationCreate,
@@ -26,6 +29,8 @@ from mediaposter.publishing.schemas import (
     PublishingRead,
     PublishingStop,
 )
+from mediaposter.publishing.searching import PostFilter
+from mediaposter.publishing.usage import AccountUsage
 from mediaposter.publishing.validation import ValidateRequest, Validation
 
 router = APIRouter(prefix="/api", tags=["publishing"])
@@ -77,6 +82,14 @@ async def list_accounts(
     async with context.current().database.session() as session:
         accounts = await service.list_accounts(session, select or "all", channel=channel, archived=archived)
         return [AccountRead.of(account) for account in accounts]
+
+
+@router.get("/accounts/usage", summary="Say what is left of the accounts' limits and budgets")
+async def show_usage() -> list[AccountUsage]:
+    """Of all accounts in use, and how each stands."""
+    ctx = context.current()
+    async with ctx.database.session() as session:
+        return await usage.usage(session, now=ctx.clock())
 
 
 @router.get("/accounts/{account_id}", summary="Show one account")
@@ -132,13 +145,39 @@ async def validate_post(request: ValidateRequest) -> Validation:
         return await validation.validate(session, request, fitting_of(ctx.settings))
 
 
+async def _chosen(
+    *,
+    text: Annotated[str | None, Query(max_length=200, description="In the title, description or hashtags.")] = None,
+    channel: str | None = None,
+    account: Annotated[str | None, Query(description="The id of an account.")] = None,
+    run: Annotated[str | None, Query(description="The id of a run.")] = None,
+    outcome: Annotated[list[Outcome] | None, Query(description="Of one of its publications.")] = None,
+    since: Annotated[AwareDatetime | None, Query(description="One went or goes out then or later ...")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="... and before this.")] = None,
+) -> PostFilter:
+    return PostFilter(
+        text=text, channel=channel, account_id=account, run_id=run, outcomes=outcome or (), since=since, until=until
+    )
+
+
+Chosen = Annotated[PostFilter, Depends(_chosen)]
+
+
 @router.get("/posts", summary="List the posts, newest first")
-async def list_posts(limit: Limit = 50, before: Before = None) -> list[PostRead]:
-    """Each with its publications."""
+async def list_posts(chosen: Chosen, limit: Limit = 50, before: Before = None) -> list[PostRead]:
+    """Those that a filter finds, each with all of its publications."""
     async with context.current().database.session() as session:
-        posts = await service.list_posts(session, limit=limit, before=before)
+        posts = await searching.list_posts(session, limit=limit, before=before, chosen=chosen)
         publications = await service.list_publications(session, post_ids=[post.id for post in posts])
         return [PostRead.of(post, [p for p in publications if p.post_id == post.id]) for post in posts]
+
+
+@router.get("/posts/count", summary="Count the posts that a filter finds")
+async def count_posts(chosen: Chosen) -> PostCount:
+    """And how many of their publications have which outcome."""
+    async with context.current().database.session() as session:
+        total, by_outcome = await searching.count_posts(session, chosen)
+        return PostCount(total=total, by_outcome=by_outcome)
 
 
 @router.get("/posts/{post_id}", summary="Show one post")
@@ -218,6 +257,15 @@ async def start_publication(publication_id: str) -> PublicationRead:
     async with context.current().database.session() as session:
         await service.start_publication(session, publication_id)
         return PublicationRead.of(await service.get_publication(session, publication_id))
+
+
+@router.put("/publications/{publication_id}/due", summary="Move a planned publication to another moment")
+async def move_publication(publication_id: str, request: Move) -> PublicationRead:
+    """Answer 409 once it is sent, or while it is being made ready."""
+    ctx = context.current()
+    async with ctx.database.session() as session:
+        moved = await moving.move_publication(session, publication_id, due_at=request.due_at, clock=ctx.clock)
+        return PublicationRead.of(moved)
 
 
 @router.post("/publications/{publication_id}/cancel", summary="Take back a publication that was not sent")

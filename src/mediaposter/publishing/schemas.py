@@ -293,6 +293,21 @@ class PublicationCreate(BaseModel):
     publish: bool = False
 
 
+class Move(BaseModel):
+    """The moment, with its zone, at which a planned publication is to go out instead."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    due_at: AwareDatetime
+
+
+class PostCount(BaseModel):
+    """How many posts there are, and the outcomes of their publications."""
+
+    total: int
+    by_outcome: dict[Outcome, int]
+
+
 class Answer(BaseModel):
     """A person's answer about a publication whose outcome no machine can read: is it public?"""
 

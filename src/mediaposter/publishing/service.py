@@ -1,7 +1,7 @@
 """What publishing can do: accounts, posts, and the rows of the ledger. Services never commit."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -261,11 +261,6 @@ async def get_post(session: AsyncSession, post_id: str) -> Post:
     return post
 
 
-async def list_posts(session: AsyncSession, *, limit: int = 50, before: str | None = None) -> list[Post]:
-    """Return the newest posts first, those older than the post `before` if given."""
-    return await repository.list_posts(session, limit=limit, before=before)
-
-
 # Publications: the ledger
 
 
@@ -354,6 +349,11 @@ async def get_publication(session: AsyncSession, publication_id: str, *, lock: b
             f"There is no publication {publication_id}.", fix="List them with `mediaposter publications list`."
         )
     return publication
+
+
+async def publications_by_id(session: AsyncSession, ids: Collection[str]) -> list[Publication]:
+    """Return those of some publications that there are, with account and post."""
+    return await repository.publications_by_id(session, ids)
 
 
 async def parts_of(session: AsyncSession, publication: Publication) -> list[Publication]:

@@ -21,6 +21,7 @@ class ClipsProvider:
     """Takes `source` of a request, checks that it is a video, and cuts it to `seconds` when it is longer."""
 
     name = "clips"
+    title = "Your own clips"
     capabilities = Capabilities(
         seconds_min=0.1, audio=True, max_parallel=4, resubmit_is_free=True, poll_seconds=0.05, deadline_seconds=3600
     )

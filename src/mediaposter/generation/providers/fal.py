@@ -41,6 +41,7 @@ class FalProvider:
     """Films by a model on fal.ai. Its jobs cost money: an unclear one is never begun again."""
 
     name = "fal"
+    title = "fal.ai"
 
     def __init__(self, settings: Settings, storage: Storage) -> None:  # noqa: ARG002 - the provider's signature
         self._settings = settings

@@ -59,6 +59,7 @@ class RunwayProvider:
     """Films by Runway's API. Its jobs cost money: an unclear one is never begun again."""
 
     name = "runway"
+    title = "Runway"
 
     def __init__(self, settings: Settings, storage: Storage) -> None:  # noqa: ARG002 - the provider's signature
         self._settings = settings
@@ -129,6 +130,13 @@ class RunwayProvider:
         async with self._client() as client:
             with vendor.asking(self.name, _KEY):
                 await client.tasks.delete(external_id)
+
+    async def ask(self) -> str:
+        """Ask for the account behind the key. Raises ForbiddenError, UpstreamError."""
+        async with self._client() as client:
+            with vendor.asking(self.name, _KEY):
+                account = await client.organization.retrieve()
+        return f"Runway knows the key; {account.credit_balance} credits left."
 
     async def _task(self, external_id: str) -> Any:
         async with self._client() as client:

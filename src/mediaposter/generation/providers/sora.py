@@ -47,6 +47,7 @@ class SoraProvider:
     """Films by the Videos API's contract. Its jobs cost money: an unclear one is never begun again."""
 
     name = "sora"
+    title = "Sora (Videos API)"
 
     def __init__(self, settings: Settings, storage: Storage) -> None:  # noqa: ARG002 - the provider's signature
         self._settings = settings
@@ -133,6 +134,14 @@ class SoraProvider:
         async with self._client() as client:
             with vendor.asking(self.name, _KEY):
                 await client.videos.delete(external_id)
+
+    async def ask(self) -> str:
+        """Ask for the newest video of the account. Raises ForbiddenError, UpstreamError."""
+        async with self._client() as client:
+            with vendor.asking(self.name, _KEY):
+                # `videos.list` warns of the end of OpenAI's own service, which is not the one that is asked.
+                await client.get("/videos", cast_to=object, options={"params": {"limit": 1}})
+        return f"The gateway at {self._settings.sora_base_url} knows the key."
 
     def _key(self) -> SecretStr | None:
         return self._settings.sora_api_key or self._settings.openai_api_key

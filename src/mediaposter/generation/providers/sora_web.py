@@ -47,6 +47,7 @@ class SoraWebProvider:
     """Works the site as a person would, one step at a time. What it makes is paid by the account's own plan."""
 
     name = "sora-web"
+    title = "Sora's site, in the browser"
 
     def __init__(self, settings: Settings, storage: Storage) -> None:  # noqa: ARG002 - the provider's signature
         self._settings = settings

@@ -41,6 +41,7 @@ class VeoProvider:
     """Films by Google's Veo. Its jobs cost money: an unclear one is never begun again."""
 
     name = "veo"
+    title = "Google Veo"
 
     def __init__(self, settings: Settings, storage: Storage) -> None:  # noqa: ARG002 - the provider's signature
         self._settings = settings
@@ -117,6 +118,18 @@ class VeoProvider:
 
     async def cancel(self, external_id: str) -> None:
         """Do nothing: the API has no word for it, and the operation ends by itself."""
+
+    async def ask(self) -> str:
+        """Ask for the model. Raises ForbiddenError, UpstreamError, NotConfiguredError for a model that is not there."""
+        async with self._client() as client:
+            with vendor.asking(self.name, _KEY):
+                try:
+                    await client.models.get(model=self._model)
+                except Exception as error:
+                    if vendor.answer_of(error).status == 404:
+                        raise vendor.unknown_model(self.name, "veo_model", self._model, list(MODELS)) from error
+                    raise
+        return f"Google knows the key and {self._model}."
 
     async def _operation(self, external_id: str) -> Any:
         genai = await asyncio.to_thread(_sdk)

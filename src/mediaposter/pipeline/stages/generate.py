@@ -15,7 +15,7 @@ from mediaposter.pipeline import book
 from mediaposter.pipeline.models import Stage
 from mediaposter.pipeline.preflight import LOCAL
 from mediaposter.pipeline.progress import watching
-from mediaposter.pipeline.requests import clip_requests, generation_owner
+from mediaposter.pipeline.requests import clip_requests, generation_owner, with_files
 from mediaposter.pipeline.wording import counted
 from mediaposter.pipeline.work import Work
 
@@ -87,7 +87,7 @@ async def plan_parts(run_id: str, attempt: int, owner: str, prompts: list[str], 
     """Write the parts into the ledger of generation; a repeat finds them there, a failed one is planned once more."""
     ctx = context.current()
     async with ctx.database.session() as session:
-        config = book.config_of(await book.own_run(session, run_id, attempt))
+        config = await with_files(session, book.config_of(await book.own_run(session, run_id, attempt)))
         limit = config.budget.money_minor
         clips = await generation.plan_parts(
             session,

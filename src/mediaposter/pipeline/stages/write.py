@@ -96,7 +96,7 @@ async def write_one(run_id: str, attempt: int, asset_id: str, account: dict[str,
             fix="Raise budget.tokens, publish to fewer accounts, or choose copywriter=local.",
         )
     rules = rules_of(load_channel(account["channel"]), account.get("target", {})).text.beside(media=True)
-    brief = _brief(config, account, linked=rules.links is not LinkPolicy.REFUSED, base_url=ctx.settings.site_url)
+    brief = brief_of(config, account, linked=rules.links is not LinkPolicy.REFUSED, base_url=ctx.settings.site_url)
     brief = brief.told(known)
     if config.copywriter == LOCAL:
         copy = await asyncio.to_thread(local_copy.compose, brief, rules)
@@ -106,7 +106,8 @@ async def write_one(run_id: str, attempt: int, asset_id: str, account: dict[str,
     return {"copy": made.copy.model_dump(mode="json"), "cost_minor": made.cost_minor, "tokens": made.tokens}
 
 
-def _brief(config: PipelineConfig, account: dict[str, Any], *, linked: bool, base_url: str) -> CopyBrief:
+def brief_of(config: PipelineConfig, account: dict[str, Any], *, linked: bool, base_url: str) -> CopyBrief:
+    """Return what a copywriter is told of a run before its master is known. `linked`: the account's text has a link."""
     offer = config.offer
     return CopyBrief(
         prompts=config.prompts,

@@ -15,7 +15,7 @@ from fastapi import Request, Response
 
 from mediaposter.core.context import Context
 from mediaposter.core.errors import AuthError, ForbiddenError, InvalidInputError, MediaPosterError
-from mediaposter.core.tokens import Scope, covers, scopes_of
+from mediaposter.core.tokens import Scope, covers, holder_of
 
 COOKIE = "mp_connect"
 _LASTS = timedelta(hours=8)
@@ -24,7 +24,7 @@ _LONGEST_FORM = 64 * 1024
 
 async def sign_in(ctx: Context, request: Request, response: Response, token: str) -> None:
     """Let the browser in. Raises AuthError for an unknown token, ForbiddenError for one that may not write."""
-    if not covers(await scopes_of(token), Scope.WRITE):
+    if not covers((await holder_of(token)).scopes, Scope.WRITE):
         raise ForbiddenError("This token may only read.", fix="Use one with the scope write.")
     ends = ctx.clock() + _LASTS
     value = ctx.secrets.seal(json.dumps({"token": token, "ends": ends.isoformat()}))
@@ -48,7 +48,7 @@ async def signed_in(ctx: Context, request: Request) -> bool:
         told = json.loads(ctx.secrets.open(cookie))
         if datetime.fromisoformat(told["ends"]) < ctx.clock():
             return False
-        return covers(await scopes_of(told["token"]), Scope.WRITE)
+        return covers((await holder_of(told["token"])).scopes, Scope.WRITE)
     except (MediaPosterError, ValueError, KeyError, TypeError):
         return False
 

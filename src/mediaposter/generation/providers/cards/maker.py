@@ -8,7 +8,7 @@ from pathlib import Path
 from mediaposter.core import context, http
 from mediaposter.core.errors import FieldProblem, InvalidInputError, MediaPosterError, NotConfiguredError
 from mediaposter.core.settings import Settings
-from mediaposter.core.storage import Storage
+from mediaposter.core.storage import SCHEME, Storage
 from mediaposter.generation.local_jobs import LocalJobs, Report
 from mediaposter.generation.provider import FREE, Capabilities, JobState, Money
 from mediaposter.generation.providers.cards.render import Draft, clear, draft, render, speaker
@@ -31,6 +31,7 @@ class CardsProvider:
     """Makes clips out of type, colour and a voice, here and for nothing but what a vendor's voice or picture costs."""
 
     name = "cards"
+    title = "Cards (built in)"
     capabilities = Capabilities(
         seconds_min=1,
         seconds_max=180,
@@ -163,7 +164,9 @@ class CardsProvider:
         paths: list[Path] = []
         for number, source in enumerate(sources):
             path = Path(source).expanduser()
-            if "://" in source:
+            if source.startswith(SCHEME):
+                path = await self._storage.local_path(source.removeprefix(SCHEME))
+            elif "://" in source:
                 path = folder / f"{field}{number}"
                 await http.download(source, path, settings=self._settings, max_bytes=limits.max_bytes)
             facts = await probe_async(path, limits)
