@@ -80,8 +80,9 @@ webkit: dev dashboard  ## Work sites and use the dashboard in a real WebKit (nee
 features: dev dashboard  ## Run all tests, those in browsers too, and write feature_list.json from what they prove
 	@$(BIN)/python -m pytest -n 2 -m 'not peer' --features=feature_list.json $(ARGS)
 
-docs: dev  ## Write the reference pages from the code
+docs: dev  ## Write the reference pages and the client's operations from the code
 	@$(BIN)/python scripts/reference.py
+	@$(BIN)/python scripts/operations.py
 
 bench: $(VENV)/.bench  ## Run the benchmarks
 	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

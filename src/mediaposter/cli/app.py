@@ -15,6 +15,7 @@ from mediaposter.cli import (
     doctor,
     images,
     learning,
+    mcp,
     migrate,
     offers,
     publications,
@@ -41,6 +42,7 @@ check.register(app)
 doctor.register(app)
 migrate.register(app)
 backups.register(app)
+mcp.register(app)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(images.app, name="images")
 app.add_typer(learning.app, name="learning")

@@ -1,0 +1,1 @@
+"""The MCP server: what an agent may see and do, over the same operations as every other client."""
