@@ -95,6 +95,16 @@ async def test_a_started_row_can_no_longer_be_changed(ctx: Context) -> None:
             await timeline.reschedule(session, entry_id, due_at=at(hours=-1))
 
 
+async def test_a_row_that_is_locked_is_read_anew(ctx: Context) -> None:
+    """What a session has read before it waited for the lock may have changed while it waited."""
+    entry_id = await add(ctx, at(seconds=1))
+    async with ctx.database.session() as session:
+        row = await timeline.get(session, entry_id)
+        await timeline.start_due(ctx)
+        await timeline.get(session, entry_id, lock=True)
+        assert row.state is TimelineState.STARTED
+
+
 async def test_a_row_that_is_not_there(ctx: Context) -> None:
     async with ctx.database.session() as session:
         with pytest.raises(NotFoundError):

@@ -151,7 +151,7 @@ async def schedule_all(session: AsyncSession, rows: Sequence[Planned]) -> Sequen
 
 async def get(session: AsyncSession, entry_id: str, *, lock: bool = False) -> TimelineEntry:
     """Return a row. Raises NotFoundError."""
-    row = await session.get(TimelineEntry, entry_id, with_for_update=lock or None)
+    row = await session.get(TimelineEntry, entry_id, with_for_update=lock or None, populate_existing=lock)
     if row is None:
         raise NotFoundError(f"There is no row {entry_id} on the timeline.")
     return row
@@ -216,7 +216,8 @@ async def cancel_all(session: AsyncSession, *, subject: str, kind: str | None = 
     query = select(TimelineEntry).where(TimelineEntry.subject == subject, TimelineEntry.state == TimelineState.WAITING)
     if kind is not None:
         query = query.where(TimelineEntry.kind == kind)
-    rows = (await session.execute(query.with_for_update())).scalars().all()
+    query = query.with_for_update().execution_options(populate_existing=True)
+    rows = (await session.execute(query)).scalars().all()
     for row in rows:
         row.state, row.note = TimelineState.CANCELLED, note
     await session.flush()
@@ -253,6 +254,7 @@ async def start_due(ctx: Context) -> int:
             .order_by(TimelineEntry.due_at, TimelineEntry.id)
             .limit(_BATCH)
             .with_for_update(skip_locked=True)
+            .execution_options(populate_existing=True)
         )
         rows = (await session.execute(query)).scalars().all()
         many: defaultdict[str, list[TimelineEntry]] = defaultdict(list)

@@ -11,13 +11,17 @@ from mediaposter.generation.models import Clip, ClipBatch, ClipState
 async def get_clip(session: AsyncSession, clip_id: str, *, lock: bool = False) -> Clip | None:
     """Return a clip, locked for the rest of the transaction when asked."""
     query = select(Clip).where(Clip.id == clip_id)
-    return await session.scalar(query.with_for_update() if lock else query)
+    return await session.scalar(
+        query.with_for_update() if lock else query, execution_options={"populate_existing": lock}
+    )
 
 
 async def clips_of(session: AsyncSession, owner_id: str, *, lock: bool = False) -> Sequence[Clip]:
     """Return the clips of an owner, in order."""
     query = select(Clip).where(Clip.owner_id == owner_id).order_by(Clip.position)
-    return (await session.scalars(query.with_for_update() if lock else query)).all()
+    return (
+        await session.scalars(query.with_for_update() if lock else query, execution_options={"populate_existing": lock})
+    ).all()
 
 
 async def made_before(session: AsyncSession, content_key: str) -> Clip | None:
@@ -34,7 +38,9 @@ async def made_before(session: AsyncSession, content_key: str) -> Clip | None:
 async def get_batch(session: AsyncSession, batch_id: str, *, lock: bool = False) -> ClipBatch | None:
     """Return a batch."""
     query = select(ClipBatch).where(ClipBatch.id == batch_id)
-    return await session.scalar(query.with_for_update() if lock else query)
+    return await session.scalar(
+        query.with_for_update() if lock else query, execution_options={"populate_existing": lock}
+    )
 
 
 async def lock_owner(session: AsyncSession, owner_id: str) -> None:

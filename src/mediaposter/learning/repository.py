@@ -132,7 +132,7 @@ async def list_decisions(session: AsyncSession, *, limit: int) -> list[Decision]
 
 
 async def get_adjustment(session: AsyncSession, adjustment_id: str) -> Adjustment | None:
-    return await session.get(Adjustment, adjustment_id, with_for_update=True)
+    return await session.get(Adjustment, adjustment_id, with_for_update=True, populate_existing=True)
 
 
 async def list_adjustments(session: AsyncSession) -> list[Adjustment]:

@@ -217,7 +217,7 @@ async def _end(
 
 
 async def _row(session: AsyncSession, order: Order) -> Purchase:
-    row = await session.get(Purchase, order.key, with_for_update=True)
+    row = await session.get(Purchase, order.key, with_for_update=True, populate_existing=True)
     assert row is not None
     return row
 

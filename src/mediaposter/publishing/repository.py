@@ -14,7 +14,7 @@ from mediaposter.publishing.outcomes import MAYBE_PUBLIC, Outcome
 
 
 async def get_account(session: AsyncSession, account_id: str, *, lock: bool = False) -> Account | None:
-    return await session.get(Account, account_id, with_for_update=lock or None)
+    return await session.get(Account, account_id, with_for_update=lock or None, populate_existing=lock)
 
 
 async def get_account_by_external_id(session: AsyncSession, channel: str, external_id: str) -> Account | None:
@@ -100,6 +100,7 @@ async def lock_publications(session: AsyncSession, ids: Collection[str]) -> list
         .where(Publication.id.in_(ids))
         .order_by(Publication.id)
         .with_for_update(of=Publication)
+        .execution_options(populate_existing=True)
     )
     return list((await session.execute(query)).scalars())
 
@@ -321,6 +322,7 @@ async def parts_under(session: AsyncSession, parent_id: str) -> list[Publication
         .where(Publication.parent_id == parent_id)
         .order_by(Publication.part)
         .with_for_update(of=Publication)
+        .execution_options(populate_existing=True)
     )
     return list((await session.execute(query)).scalars())
 
@@ -334,5 +336,5 @@ async def parts_of(session: AsyncSession, post_id: str, account_id: str, *, lock
         .order_by(Publication.part)
     )
     if lock:
-        query = query.with_for_update(of=Publication)
+        query = query.with_for_update(of=Publication).execution_options(populate_existing=True)
     return list((await session.execute(query)).scalars())
